@@ -1,0 +1,72 @@
+/**
+ * The outputs of one step, held back until the step is known to have succeeded: XState defers effects in the same way,
+ * so a step that throws has none. One buffer per program, reused; parallel arrays, so that a step allocates nothing.
+ */
+import type { EventObject } from 'xstate';
+import type { OutputSink } from './engine.ts';
+import { assert, unreachable } from '../assert.ts';
+
+const EMIT = 0;
+const SCHEDULE = 1;
+const CANCEL = 2;
+type OutputKind = typeof EMIT | typeof SCHEDULE | typeof CANCEL;
+
+const NO_EVENT: EventObject = { type: '' };
+
+/** Also a sink, so that whatever produces outputs can write into it. */
+export class OutputBuffer implements OutputSink {
+  private length = 0;
+  private flushing = false;
+  private readonly kinds: OutputKind[] = [];
+  private readonly ids: string[] = [];
+  private readonly delaysMs: number[] = [];
+  private readonly events: EventObject[] = [];
+
+  emit(event: EventObject): void {
+    this.push(EMIT, '', 0, event);
+  }
+
+  schedule(id: string, delayMs: number, event: EventObject): void {
+    this.push(SCHEDULE, id, delayMs, event);
+  }
+
+  cancel(id: string): void {
+    this.push(CANCEL, id, 0, NO_EVENT);
+  }
+
+  clear(): void {
+    assert(!this.flushing, 'a sink records outputs and does not step a machine');
+    this.length = 0;
+  }
+
+  /** Reports everything in program order and empties the buffer. */
+  flushTo(sink: OutputSink): void {
+    const length = this.length;
+    if (length === 0) return;
+    this.length = 0;
+    this.flushing = true;
+    try {
+      for (let i = 0; i < length; i++) this.report(i, sink);
+    } finally {
+      this.flushing = false;
+    }
+  }
+
+  private report(i: number, sink: OutputSink): void {
+    const kind = this.kinds[i] as OutputKind;
+    switch (kind) {
+      case EMIT: sink.emit(this.events[i] as EventObject); break;
+      case SCHEDULE: sink.schedule(this.ids[i] as string, this.delaysMs[i] as number, this.events[i] as EventObject); break;
+      case CANCEL: sink.cancel(this.ids[i] as string); break;
+      default: unreachable(kind, 'output kind');
+    }
+  }
+
+  private push(kind: OutputKind, id: string, delayMs: number, event: EventObject): void {
+    const i = this.length++;
+    this.kinds[i] = kind;
+    this.ids[i] = id;
+    this.delaysMs[i] = delayMs;
+    this.events[i] = event;
+  }
+}
