@@ -1,0 +1,258 @@
+/**
+ * Kafka's requests and responses, by API, in the field names of Kafka's message definitions (lowerCamel). They travel
+ * as values; turning them into bytes is the business of the wire layer.
+ *
+ * Simplified: error codes by name; topics by name, not id (KIP-516); no throttling, no fetch sessions (KIP-227), no
+ * tagged fields that nothing here reads; a produced partition carries one record batch, as every Kafka client sends it.
+ * A node's address is its index in the simulated network, and equals its `node.id`.
+ *
+ * Source: clients/src/main/resources/common/message/*.json.
+ */
+import type { ErrorName } from './errors.ts';
+import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, TopicName } from './ids.ts';
+import type { LeaderRecoveryState, MetadataRecord } from './metadata-records.ts';
+import type { RecordBatch } from './records.ts';
+
+interface Request<Type extends string> {
+  readonly type: Type;
+  /** Chosen by the client, unique among its requests; the answer repeats it. */
+  readonly correlationId: number;
+}
+type Response<Type extends string> = Request<Type>;
+
+// --- Produce (0) -----------------------------------------------------------------------------------------------------
+
+export interface ProduceRequest extends Request<'ProduceRequest'> {
+  readonly acks: -1 | 0 | 1;
+  /** How long the leader may wait for the in-sync replicas, ms. */
+  readonly timeoutMs: number;
+  readonly topicData: readonly {
+    readonly name: TopicName;
+    readonly partitionData: readonly { readonly index: PartitionIndex; readonly records: RecordBatch }[];
+  }[];
+}
+
+export interface ProducePartitionResponse {
+  readonly index: PartitionIndex;
+  readonly errorCode: ErrorName;
+  /** Offset of the first record, -1 when the append failed. */
+  readonly baseOffset: Offset;
+  readonly logStartOffset: Offset;
+}
+
+export interface ProduceResponse extends Response<'ProduceResponse'> {
+  readonly responses: readonly { readonly name: TopicName; readonly partitionResponses: readonly ProducePartitionResponse[] }[];
+}
+
+// --- Fetch (1) -------------------------------------------------------------------------------------------------------
+
+/** `replicaId` of a fetch that is not a follower's. */
+export const CONSUMER_REPLICA_ID: NodeId = -1;
+
+export interface FetchPartition {
+  readonly partition: PartitionIndex;
+  readonly currentLeaderEpoch: LeaderEpoch;
+  readonly fetchOffset: Offset;
+  /** Epoch of the last record the fetcher holds (KIP-595), -1 when unknown or empty. */
+  readonly lastFetchedEpoch: LeaderEpoch;
+  readonly logStartOffset: Offset;
+  readonly partitionMaxBytes: number;
+}
+
+export interface FetchRequest extends Request<'FetchRequest'> {
+  readonly replicaState: { readonly replicaId: NodeId; readonly replicaEpoch: BrokerEpoch };
+  readonly maxWaitMs: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly isolationLevel: 'read_uncommitted' | 'read_committed';
+  readonly topics: readonly { readonly topic: TopicName; readonly partitions: readonly FetchPartition[] }[];
+}
+
+export interface EpochEndOffset {
+  readonly epoch: LeaderEpoch;
+  readonly endOffset: Offset;
+}
+
+export interface FetchPartitionData<Batch = RecordBatch> {
+  readonly partitionIndex: PartitionIndex;
+  readonly errorCode: ErrorName;
+  readonly highWatermark: Offset;
+  readonly lastStableOffset: Offset;
+  readonly logStartOffset: Offset;
+  /** Where the fetcher's log parts from the leader's (KIP-595); then there are no records. */
+  readonly divergingEpoch?: EpochEndOffset;
+  readonly records: readonly Batch[];
+}
+
+export interface FetchResponse<Batch = RecordBatch> extends Response<'FetchResponse'> {
+  readonly responses: readonly { readonly topic: TopicName; readonly partitions: readonly FetchPartitionData<Batch>[] }[];
+}
+
+/** The metadata log as a partition (KIP-595). */
+export const CLUSTER_METADATA_TOPIC: TopicName = '__cluster_metadata';
+
+/** A batch of the metadata log: the records of one controller event, applied as a whole. */
+export interface MetadataBatch {
+  readonly baseOffset: Offset;
+  readonly partitionLeaderEpoch: LeaderEpoch;
+  readonly records: readonly MetadataRecord[];
+}
+
+// --- ListOffsets (2) -------------------------------------------------------------------------------------------------
+
+export const LATEST_TIMESTAMP = -1;
+export const EARLIEST_TIMESTAMP = -2;
+
+export interface ListOffsetsRequest extends Request<'ListOffsetsRequest'> {
+  readonly replicaId: NodeId;
+  readonly isolationLevel: 'read_uncommitted' | 'read_committed';
+  readonly topics: readonly {
+    readonly name: TopicName;
+    readonly partitions: readonly { readonly partitionIndex: PartitionIndex; readonly currentLeaderEpoch: LeaderEpoch; readonly timestamp: number }[];
+  }[];
+}
+
+export interface ListOffsetsPartitionResponse {
+  readonly partitionIndex: PartitionIndex;
+  readonly errorCode: ErrorName;
+  readonly timestamp: number;
+  readonly offset: Offset;
+  readonly leaderEpoch: LeaderEpoch;
+}
+
+export interface ListOffsetsResponse extends Response<'ListOffsetsResponse'> {
+  readonly topics: readonly { readonly name: TopicName; readonly partitions: readonly ListOffsetsPartitionResponse[] }[];
+}
+
+// --- Metadata (3) ----------------------------------------------------------------------------------------------------
+
+export interface MetadataRequest extends Request<'MetadataRequest'> {
+  /** null asks for every topic. */
+  readonly topics: readonly { readonly name: TopicName }[] | null;
+}
+
+export interface MetadataPartition {
+  readonly errorCode: ErrorName;
+  readonly partitionIndex: PartitionIndex;
+  readonly leaderId: NodeId;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly replicaNodes: readonly NodeId[];
+  readonly isrNodes: readonly NodeId[];
+  readonly offlineReplicas: readonly NodeId[];
+}
+
+export interface MetadataTopic {
+  readonly errorCode: ErrorName;
+  readonly name: TopicName;
+  readonly partitions: readonly MetadataPartition[];
+}
+
+export interface MetadataResponse extends Response<'MetadataResponse'> {
+  readonly brokers: readonly { readonly nodeId: NodeId }[];
+  readonly controllerId: NodeId;
+  readonly topics: readonly MetadataTopic[];
+}
+
+// --- OffsetForLeaderEpoch (23) ---------------------------------------------------------------------------------------
+
+export interface OffsetForLeaderEpochRequest extends Request<'OffsetForLeaderEpochRequest'> {
+  readonly replicaId: NodeId;
+  readonly topics: readonly {
+    readonly topic: TopicName;
+    readonly partitions: readonly { readonly partition: PartitionIndex; readonly currentLeaderEpoch: LeaderEpoch; readonly leaderEpoch: LeaderEpoch }[];
+  }[];
+}
+
+export interface OffsetForLeaderEpochPartitionResponse {
+  readonly partition: PartitionIndex;
+  readonly errorCode: ErrorName;
+  /** -1, with `endOffset` -1, when the leader does not know. */
+  readonly leaderEpoch: LeaderEpoch;
+  readonly endOffset: Offset;
+}
+
+export interface OffsetForLeaderEpochResponse extends Response<'OffsetForLeaderEpochResponse'> {
+  readonly topics: readonly { readonly topic: TopicName; readonly partitions: readonly OffsetForLeaderEpochPartitionResponse[] }[];
+}
+
+// --- AlterPartition (56), BrokerRegistration (62), BrokerHeartbeat (63) ----------------------------------------------
+
+export interface AlterPartitionData {
+  readonly partitionIndex: PartitionIndex;
+  readonly leaderEpoch: LeaderEpoch;
+  /** The proposed ISR with the broker epoch each member was seen with (KIP-903). */
+  readonly newIsrWithEpochs: readonly { readonly brokerId: NodeId; readonly brokerEpoch: BrokerEpoch }[];
+  readonly leaderRecoveryState: LeaderRecoveryState;
+  readonly partitionEpoch: PartitionEpoch;
+}
+
+export interface AlterPartitionRequest extends Request<'AlterPartitionRequest'> {
+  readonly brokerId: NodeId;
+  readonly brokerEpoch: BrokerEpoch;
+  readonly topics: readonly { readonly topicName: TopicName; readonly partitions: readonly AlterPartitionData[] }[];
+}
+
+export interface AlterPartitionPartitionResponse {
+  readonly partitionIndex: PartitionIndex;
+  readonly errorCode: ErrorName;
+  readonly leaderId: NodeId;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly isr: readonly NodeId[];
+  readonly leaderRecoveryState: LeaderRecoveryState;
+  readonly partitionEpoch: PartitionEpoch;
+}
+
+export interface AlterPartitionResponse extends Response<'AlterPartitionResponse'> {
+  readonly errorCode: ErrorName;
+  readonly topics: readonly { readonly topicName: TopicName; readonly partitions: readonly AlterPartitionPartitionResponse[] }[];
+}
+
+export interface BrokerRegistrationRequest extends Request<'BrokerRegistrationRequest'> {
+  readonly brokerId: NodeId;
+  /** One per process life; tells a restarted broker from a repeated request. */
+  readonly incarnationId: string;
+}
+
+export interface BrokerRegistrationResponse extends Response<'BrokerRegistrationResponse'> {
+  readonly errorCode: ErrorName;
+  readonly brokerEpoch: BrokerEpoch;
+}
+
+export interface BrokerHeartbeatRequest extends Request<'BrokerHeartbeatRequest'> {
+  readonly brokerId: NodeId;
+  readonly brokerEpoch: BrokerEpoch;
+  /** The last metadata offset the broker has applied. */
+  readonly currentMetadataOffset: Offset;
+  readonly wantFence: boolean;
+  readonly wantShutDown: boolean;
+}
+
+export interface BrokerHeartbeatResponse extends Response<'BrokerHeartbeatResponse'> {
+  readonly errorCode: ErrorName;
+  readonly isCaughtUp: boolean;
+  readonly isFenced: boolean;
+  readonly shouldShutDown: boolean;
+}
+
+// --- Unions ----------------------------------------------------------------------------------------------------------
+
+export type ApiRequest =
+  | ProduceRequest
+  | FetchRequest
+  | ListOffsetsRequest
+  | MetadataRequest
+  | OffsetForLeaderEpochRequest
+  | AlterPartitionRequest
+  | BrokerRegistrationRequest
+  | BrokerHeartbeatRequest;
+
+export type ApiResponse =
+  | ProduceResponse
+  | FetchResponse
+  | FetchResponse<MetadataBatch>
+  | ListOffsetsResponse
+  | MetadataResponse
+  | OffsetForLeaderEpochResponse
+  | AlterPartitionResponse
+  | BrokerRegistrationResponse
+  | BrokerHeartbeatResponse;

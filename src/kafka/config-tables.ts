@@ -1,0 +1,195 @@
+/**
+ * Kafka's configs as data: dotted name, type, default, unit, valid range and the class that defines it. A config is
+ * here once something in the simulated cluster obeys it. Defaults are those of Kafka 4.1; older ones are noted where
+ * they differ in meaning. What is made of the tables is in config.ts.
+ *
+ * Source: ReplicationConfigs, ServerConfigs, ServerLogConfigs, KRaftConfigs, LogConfig, ProducerConfig, ConsumerConfig.
+ */
+
+export type ConfigUnit = 'ms' | 's' | 'bytes' | 'percent' | 'messages' | 'count';
+
+export interface NumberDef {
+  /** int is Java's, 32 bits; long is a safe integer, with `LONG_MAX` for Java's largest. */
+  readonly type: 'int' | 'long';
+  readonly default: number;
+  readonly unit: ConfigUnit;
+  readonly min: number;
+  readonly max: number;
+  readonly source: string;
+  /** The broker config that a topic config falls back to when it is not set. */
+  readonly synonym?: string;
+}
+
+export interface BooleanDef {
+  readonly type: 'boolean';
+  readonly default: boolean;
+  readonly source: string;
+  readonly synonym?: string;
+  /** Set where only the default is accepted: why the other value is not. */
+  readonly fixedBecause?: string;
+}
+
+export interface ChoiceDef<Choice extends string = string> {
+  readonly type: 'string';
+  readonly default: Choice;
+  readonly choices: readonly Choice[];
+  readonly source: string;
+}
+
+/** `acks`: `all` and `-1` are the same. */
+export interface AcksDef {
+  readonly type: 'acks';
+  readonly default: Acks;
+  readonly source: string;
+}
+
+export type Acks = -1 | 0 | 1;
+export type ConfigDef = NumberDef | BooleanDef | ChoiceDef | AcksDef;
+export type ConfigTable = { readonly [name: string]: ConfigDef };
+
+export const INT_MAX = 2_147_483_647;
+/** Stands for Java's Long.MAX_VALUE, which a JavaScript number cannot hold: "never", "without limit". */
+export const LONG_MAX = Number.MAX_SAFE_INTEGER;
+
+const MIB = 1_048_576;
+
+const int = (value: number, unit: ConfigUnit, source: string, min = 0, max = INT_MAX): NumberDef => ({
+  type: 'int',
+  default: value,
+  unit,
+  min,
+  max,
+  source,
+});
+const long = (value: number, unit: ConfigUnit, source: string, min = 0, max = LONG_MAX): NumberDef => ({
+  type: 'long',
+  default: value,
+  unit,
+  min,
+  max,
+  source,
+});
+const boolean = (value: boolean, source: string): BooleanDef => ({ type: 'boolean', default: value, source });
+const choice = <const Choice extends string>(
+  value: NoInfer<Choice>,
+  choices: readonly Choice[],
+  source: string,
+): ChoiceDef<Choice> => ({
+  type: 'string',
+  default: value,
+  choices,
+  source,
+});
+const inherits = <Def extends NumberDef | BooleanDef>(def: Def, synonym: string): Def => ({ ...def, synonym });
+
+/** Configs of a broker and of the controller, set per node. */
+export const brokerConfigs = {
+  'replica.lag.time.max.ms': long(30_000, 'ms', 'ReplicationConfigs', 1),
+  'replica.fetch.wait.max.ms': int(500, 'ms', 'ReplicationConfigs'),
+  'replica.fetch.min.bytes': int(1, 'bytes', 'ReplicationConfigs'),
+  'replica.fetch.max.bytes': int(MIB, 'bytes', 'ReplicationConfigs'),
+  'replica.fetch.response.max.bytes': int(10 * MIB, 'bytes', 'ReplicationConfigs'),
+  'replica.fetch.backoff.ms': int(1_000, 'ms', 'ReplicationConfigs'),
+  'replica.socket.timeout.ms': int(30_000, 'ms', 'ReplicationConfigs', 1),
+  'replica.high.watermark.checkpoint.interval.ms': long(5_000, 'ms', 'ReplicationConfigs', 1),
+  'broker.session.timeout.ms': int(9_000, 'ms', 'KRaftConfigs', 1),
+  'broker.heartbeat.interval.ms': int(2_000, 'ms', 'KRaftConfigs', 1),
+  'controller.socket.timeout.ms': int(30_000, 'ms', 'ReplicationConfigs', 1),
+  'auto.leader.rebalance.enable': boolean(true, 'ReplicationConfigs'),
+  'leader.imbalance.check.interval.seconds': long(300, 's', 'ReplicationConfigs', 1),
+  'unclean.leader.election.enable': boolean(false, 'ReplicationConfigs'),
+  'unclean.leader.election.interval.ms': long(300_000, 'ms', 'ReplicationConfigs', 1),
+  /** Of topics that say nothing themselves. */
+  'num.partitions': int(1, 'count', 'ServerLogConfigs', 1),
+  'default.replication.factor': int(1, 'count', 'ReplicationConfigs', 1),
+  'min.insync.replicas': int(1, 'count', 'ServerLogConfigs', 1),
+  'message.max.bytes': int(MIB + 12, 'bytes', 'ServerConfigs'),
+} as const satisfies ConfigTable;
+
+/** Configs of one topic; one that is not set takes the broker's value. */
+export const topicConfigs = {
+  'min.insync.replicas': inherits(int(1, 'count', 'LogConfig', 1), 'min.insync.replicas'),
+  'unclean.leader.election.enable': inherits(boolean(false, 'LogConfig'), 'unclean.leader.election.enable'),
+  'max.message.bytes': inherits(int(MIB + 12, 'bytes', 'LogConfig'), 'message.max.bytes'),
+} as const satisfies ConfigTable;
+
+/** What producers and consumers share. */
+const clientConfigs = {
+  'metadata.max.age.ms': long(300_000, 'ms', 'CommonClientConfigs'),
+  'reconnect.backoff.ms': long(50, 'ms', 'CommonClientConfigs'),
+  'reconnect.backoff.max.ms': long(1_000, 'ms', 'CommonClientConfigs'),
+  'retry.backoff.ms': long(100, 'ms', 'CommonClientConfigs'),
+  'retry.backoff.max.ms': long(1_000, 'ms', 'CommonClientConfigs'),
+  'request.timeout.ms': int(30_000, 'ms', 'CommonClientConfigs'),
+} as const satisfies ConfigTable;
+
+export const producerConfigs = {
+  ...clientConfigs,
+  /** 1 before 3.0. */
+  acks: { type: 'acks', default: -1, source: 'ProducerConfig' },
+  'batch.size': int(16_384, 'bytes', 'ProducerConfig'),
+  /** 0 before 4.0 (KIP-1030). */
+  'linger.ms': long(5, 'ms', 'ProducerConfig'),
+  'max.in.flight.requests.per.connection': int(5, 'count', 'ProducerConfig', 1),
+  /** 0 before 2.1 (KIP-91). */
+  retries: int(INT_MAX, 'count', 'ProducerConfig'),
+  'delivery.timeout.ms': int(120_000, 'ms', 'ProducerConfig'),
+  'buffer.memory': long(32 * MIB, 'bytes', 'ProducerConfig'),
+  'max.block.ms': long(60_000, 'ms', 'ProducerConfig'),
+  'max.request.size': int(MIB, 'bytes', 'ProducerConfig'),
+  'partitioner.ignore.keys': boolean(false, 'ProducerConfig'),
+  'partitioner.adaptive.partitioning.enable': boolean(true, 'ProducerConfig'),
+  /** Kafka's own default has been true since 3.0; this one follows when producer ids and sequences are modelled. */
+  'enable.idempotence': {
+    type: 'boolean',
+    default: false,
+    source: 'ProducerConfig',
+    fixedBecause: 'producer ids and sequences are not modelled yet',
+  },
+} as const satisfies ConfigTable;
+
+export const consumerConfigs = {
+  ...clientConfigs,
+  'auto.offset.reset': choice('latest', ['latest', 'earliest', 'none'], 'ConsumerConfig'),
+  'fetch.min.bytes': int(1, 'bytes', 'ConsumerConfig'),
+  'fetch.max.bytes': int(50 * MIB, 'bytes', 'ConsumerConfig'),
+  'fetch.max.wait.ms': int(500, 'ms', 'ConsumerConfig'),
+  'max.partition.fetch.bytes': int(MIB, 'bytes', 'ConsumerConfig'),
+  'max.poll.records': int(500, 'count', 'ConsumerConfig', 1),
+  'isolation.level': choice('read_uncommitted', ['read_uncommitted', 'read_committed'], 'ConsumerConfig'),
+  'check.crcs': boolean(true, 'ConsumerConfig'),
+} as const satisfies ConfigTable;
+
+/** The tables by kind. */
+export const tables = {
+  broker: brokerConfigs,
+  topic: topicConfigs,
+  producer: producerConfigs,
+  consumer: consumerConfigs,
+} as const;
+type Tables = typeof tables;
+
+export type ConfigKind = keyof Tables;
+
+/** `linger.ms` -> `lingerMs`. */
+type CamelCase<Name extends string> = Name extends `${infer Head}.${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name;
+type ValueOf<Def> = Def extends AcksDef
+  ? Acks
+  : Def extends BooleanDef
+    ? boolean
+    : Def extends ChoiceDef<infer Choice>
+      ? Choice
+      : Def extends NumberDef
+        ? number
+        : never;
+
+/** The typed config of a kind, one field per entry of its table. */
+export type Config<Kind extends ConfigKind> = {
+  readonly [Name in keyof Tables[Kind] & string as CamelCase<Name>]: ValueOf<Tables[Kind][Name]>;
+};
+export type BrokerConfig = Config<'broker'>;
+export type TopicConfig = Config<'topic'>;
+export type ProducerConfig = Config<'producer'>;
+export type ConsumerConfig = Config<'consumer'>;
