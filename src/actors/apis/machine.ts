@@ -1,0 +1,88 @@
+/**
+ * The broker's request handling, named `apis`: the machine that every request to the broker reaches.
+ *
+ *   Starting  the broker has not caught up with the metadata log yet; connections are closed
+ *   Running   requests are split, gathered, parked and answered
+ *
+ * Source: kafka.server.KafkaApis, SocketServer (which opens the data plane once the broker has caught up).
+ */
+import { setup } from 'xstate';
+import type { EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
+import type { FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetForLeaderEpochRequest, ProduceRequest } from '../../kafka/api.ts';
+import type { Appended, EpochEndRead, FetchWakeUp, MetadataPublished, OffsetsRead, PartitionsRead, Replicated } from '../local-events.ts';
+import { handOver, quietly, reduces, type Reduced } from '../reduction.ts';
+import { handleMetadata } from './answer-metadata.ts';
+import { allRead, fetchTimeUp, handleFetch, wakeFetches } from './fetch.ts';
+import { epochEndRead, handleListOffsets, handleOffsetForLeaderEpoch, offsetsRead } from './offsets.ts';
+import { appended, handleProduce, produceTimedOut, replicated } from './produce.ts';
+import { newApis, type ApisInput, type ApisState } from './state.ts';
+
+type ServedRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest | OffsetForLeaderEpochRequest;
+
+export type ApisEvent =
+  | MetadataPublished
+  | Received<ServedRequest>
+  | Appended
+  | Replicated
+  | PartitionsRead
+  | FetchWakeUp
+  | OffsetsRead
+  | EpochEndRead
+  | Stimulus<'timer.produce', number>
+  | Stimulus<'timer.fetch', number>;
+
+export const apisMachine = setup({
+  types: {} as { context: Reduced<ApisState>; events: ApisEvent; input: ApisInput; emitted: EffectsEmitted },
+  actions: {
+    publish: reduces((state: ApisState, { image }: MetadataPublished) => quietly(state.with({ image }))),
+    hangUp: reduces((state: ApisState, { replyTo }: Received<ServedRequest>) => ({ state, effects: [{ kind: 'hangUp', to: replyTo }] })),
+    handleProduce: reduces(handleProduce),
+    handleFetch: reduces(handleFetch),
+    handleListOffsets: reduces(handleListOffsets),
+    handleMetadata: reduces(handleMetadata),
+    handleOffsetForLeaderEpoch: reduces(handleOffsetForLeaderEpoch),
+    appended: reduces(appended),
+    replicated: reduces(replicated),
+    allRead: reduces(allRead),
+    wakeFetches: reduces(wakeFetches),
+    offsetsRead: reduces(offsetsRead),
+    epochEndRead: reduces(epochEndRead),
+    produceTimedOut: reduces(produceTimedOut),
+    fetchTimeUp: reduces(fetchTimeUp),
+    handOver,
+  },
+}).createMachine({
+  id: 'apis',
+  context: ({ input }) => quietly(newApis(input)),
+  initial: 'Starting',
+  states: {
+    Starting: {
+      on: {
+        'metadata.published': { target: 'Running', actions: ['publish', 'handOver'] },
+        ProduceRequest: { actions: ['hangUp', 'handOver'] },
+        FetchRequest: { actions: ['hangUp', 'handOver'] },
+        ListOffsetsRequest: { actions: ['hangUp', 'handOver'] },
+        MetadataRequest: { actions: ['hangUp', 'handOver'] },
+        OffsetForLeaderEpochRequest: { actions: ['hangUp', 'handOver'] },
+      },
+    },
+    Running: {
+      on: {
+        'metadata.published': { actions: ['publish', 'handOver'] },
+        ProduceRequest: { actions: ['handleProduce', 'handOver'] },
+        FetchRequest: { actions: ['handleFetch', 'handOver'] },
+        ListOffsetsRequest: { actions: ['handleListOffsets', 'handOver'] },
+        MetadataRequest: { actions: ['handleMetadata', 'handOver'] },
+        OffsetForLeaderEpochRequest: { actions: ['handleOffsetForLeaderEpoch', 'handOver'] },
+        'produce.appended': { actions: ['appended', 'handOver'] },
+        'produce.replicated': { actions: ['replicated', 'handOver'] },
+        'fetch.allRead': { actions: ['allRead', 'handOver'] },
+        'fetch.wakeUp': { actions: ['wakeFetches', 'handOver'] },
+        'listOffsets.partitionRead': { actions: ['offsetsRead', 'handOver'] },
+        'offsetForLeaderEpoch.partitionRead': { actions: ['epochEndRead', 'handOver'] },
+        'timer.produce': { actions: ['produceTimedOut', 'handOver'] },
+        'timer.fetch': { actions: ['fetchTimeUp', 'handOver'] },
+      },
+    },
+  },
+});

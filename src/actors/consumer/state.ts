@@ -1,0 +1,135 @@
+/**
+ * The consumer's state: what it is assigned and where it stands in each partition (Kafka's SubscriptionState), its
+ * connections and its metadata. Immutable below its top level; plain data.
+ *
+ * A partition is in one of Kafka's FetchStates:
+ *
+ *   INITIALIZING      has no position and no rule to find one (`auto.offset.reset` = none)
+ *   AWAIT_RESET       asks for the offset that the reset policy names
+ *   FETCHING          has a valid position and is fetched
+ *   AWAIT_VALIDATION  has a position, and a new leader that must first confirm it (KIP-320)
+ *
+ * `position` is the offset of the next record to return, or -1 (INITIALIZING, AWAIT_RESET before the first reset).
+ *
+ * Source: SubscriptionState, SubscriptionState.FetchStates, KafkaConsumer.assign.
+ */
+import type { FetchPartitionData, FetchRequest } from '../../kafka/api.ts';
+import type { ConsumerConfig } from '../../kafka/config.ts';
+import type { LeaderEpoch, NodeId, Offset, PartitionIndex, TopicName } from '../../kafka/ids.ts';
+import { newMetadata } from '../client/metadata.ts';
+import { maybeUpdateMetadata, type ClientState } from '../client/metadata-updater.ts';
+import { firstCorrelationId } from '../client/network-client.ts';
+import { NO_TIMERS, Turn, type TurnEvent } from '../client/turn.ts';
+import type { Reduced } from '../reduction.ts';
+
+export interface ConsumerInput {
+  /** Nodes of brokers, in the order of `bootstrap.servers`. */
+  readonly bootstrapServers: readonly NodeId[];
+  readonly config: ConsumerConfig;
+  /** All partitions of these are assigned, also those that appear later. */
+  readonly topics: readonly TopicName[];
+  readonly nowMs: number;
+  readonly draw: number;
+  readonly incarnation: number;
+}
+
+export type FetchState = 'INITIALIZING' | 'AWAIT_RESET' | 'FETCHING' | 'AWAIT_VALIDATION';
+export type ResetReason = 'initial' | 'outOfRange' | 'truncation';
+
+export interface TopicPartitionState {
+  readonly topic: TopicName;
+  readonly partition: PartitionIndex;
+  readonly fetchState: FetchState;
+  readonly position: Offset;
+  /** Of the last record before `position`; -1 when no record was read since the last reset by timestamp: nothing to validate. */
+  readonly offsetEpoch: LeaderEpoch;
+  /** The leader that the position is fetched from, as the metadata had it last. */
+  readonly leaderId: NodeId;
+  readonly leaderEpoch: LeaderEpoch;
+  /** Why AWAIT_RESET. */
+  readonly resetReason: ResetReason;
+  /** Not to be asked for before then, ms on the node's clock; NEVER_MS while a reset or validation is in flight. */
+  readonly nextRetryMs: number;
+  readonly isPaused: boolean;
+}
+
+/** A fetch in flight. While `partitions` is unchanged, the next request to the node repeats `topics`. */
+export interface FetchPurpose {
+  readonly kind: 'fetch';
+  readonly topics: FetchRequest['topics'];
+  /** The state that `topics` was made from. */
+  readonly partitions: readonly TopicPartitionState[];
+  /** Fetched partitions by place in `partitions`, in the order of `topics`. */
+  readonly places: readonly number[];
+  /** No partition was left out for its backoff, which ends without a change of state. */
+  readonly isComplete: boolean;
+}
+
+export interface OffsetsPurpose {
+  readonly kind: 'listOffsets';
+  readonly places: readonly number[];
+}
+
+/** The positions to be confirmed, as they were when the request was sent. */
+export interface ValidationPurpose {
+  readonly kind: 'offsetForLeaderEpoch';
+  readonly positions: readonly { readonly place: number; readonly position: Offset; readonly offsetEpoch: LeaderEpoch; readonly leaderEpoch: LeaderEpoch }[];
+}
+
+export type ConsumerPurpose = FetchPurpose | OffsetsPurpose | ValidationPurpose;
+
+/** Fetched for a partition that was paused in the meantime; returned once it is resumed, if the position still is the fetch offset. */
+export interface CompletedFetch {
+  readonly place: number;
+  readonly fetchOffset: Offset;
+  readonly data: FetchPartitionData;
+  readonly from: NodeId;
+}
+
+export interface ConsumerState extends ClientState<ConsumerPurpose> {
+  readonly config: ConsumerConfig;
+  /** Every assigned partition, in the order in which it was discovered; a partition keeps its place. */
+  readonly partitions: readonly TopicPartitionState[];
+  readonly completedFetches: readonly CompletedFetch[];
+}
+
+export type ConsumerTurn = Turn<ConsumerState>;
+
+/** A consumer that has just been constructed and assigned its topics. */
+export function startConsumer(input: ConsumerInput): Reduced<ConsumerState> {
+  const { bootstrapServers, config, topics, nowMs, incarnation } = input;
+  const state: ConsumerState = {
+    ...NO_TIMERS, config, bootstrapServers, metadata: newMetadata(topics, nowMs), connections: [], lastCorrelationId: firstCorrelationId(incarnation),
+    partitions: [], completedFetches: [],
+  };
+  const turn = beginTurn(state, input);
+  maybeUpdateMetadata(turn);
+  return turn.end();
+}
+
+export function beginTurn(state: ConsumerState, event: TurnEvent): ConsumerTurn {
+  return new Turn<ConsumerState>(
+    {
+      wakeupAtMs: state.wakeupAtMs, timeoutAtMs: state.timeoutAtMs, config: state.config, bootstrapServers: state.bootstrapServers, metadata: state.metadata,
+      connections: state.connections, lastCorrelationId: state.lastCorrelationId, partitions: state.partitions, completedFetches: state.completedFetches,
+    },
+    event,
+  );
+}
+
+export function setPartition(turn: ConsumerTurn, place: number, partition: TopicPartitionState): void {
+  const partitions = turn.state.partitions.slice();
+  partitions[place] = partition;
+  turn.state.partitions = partitions;
+}
+
+/** The place of a partition; `hint` is where it is looked for first, then onwards and round. -1 when it is not assigned. */
+export function placeOf(state: Pick<ConsumerState, 'partitions'>, topic: TopicName, partition: PartitionIndex, hint: number): number {
+  const { partitions } = state;
+  for (let i = 0; i < partitions.length; i += 1) {
+    const place = hint + i < partitions.length ? hint + i : hint + i - partitions.length;
+    const each = partitions[place] as TopicPartitionState;
+    if (each.partition === partition && each.topic === topic) return place;
+  }
+  return -1;
+}

@@ -1,0 +1,258 @@
+/**
+ * What the machines of one broker tell each other. Local events are delivered in order within one instant of one
+ * process; nothing here ever crosses the network. `nowMs` is the broker's clock, passed on by whoever tells.
+ */
+import type { Effect } from '../kernel/effects.ts';
+import type { AlterPartitionData, AlterPartitionPartitionResponse, FetchPartition, FetchPartitionData } from '../kafka/api.ts';
+import type { ErrorName } from '../kafka/errors.ts';
+import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionIndex, TopicName, TopicPartition } from '../kafka/ids.ts';
+import type { BrokerRegistration, MetadataImage, PartitionRegistration } from '../kafka/metadata.ts';
+import type { RecordBatch } from '../kafka/records.ts';
+
+// --- names -----------------------------------------------------------------------------------------------------------
+
+/** Machines of a broker by name; a replica's name is its topic-partition. */
+export const BROKER_MACHINES = { broker: 'broker', metadata: 'metadata', apis: 'apis', alterPartition: 'alter-partition' } as const;
+
+export function fetcherName(leaderId: NodeId): string {
+  return `fetcher-${leaderId}`;
+}
+
+// --- broker life cycle and metadata ----------------------------------------------------------------------------------
+
+/** broker -> metadata, alter-partition: the controller accepted the registration. */
+export interface Registered {
+  readonly type: 'broker.registered';
+  readonly brokerEpoch: BrokerEpoch;
+}
+
+/** metadata -> broker: how far the metadata log is applied. */
+export interface MetadataApplied {
+  readonly type: 'metadata.applied';
+  readonly offset: Offset;
+  /** The broker acts on it, too: it has caught up with its own registration once. */
+  readonly isPublished: boolean;
+}
+
+/** metadata -> apis: the image that requests are answered from. The first one opens the broker for requests. */
+export interface MetadataPublished {
+  readonly type: 'metadata.published';
+  readonly image: MetadataImage;
+}
+
+/** metadata -> replica: the controller's committed word on this partition. */
+export interface PartitionChanged {
+  readonly type: 'partition.changed';
+  readonly nowMs: number;
+  readonly registration: PartitionRegistration;
+  readonly brokers: readonly BrokerRegistration[];
+}
+
+/** metadata -> replica: registrations changed, and with them who may join the ISR. */
+export interface BrokersChanged {
+  readonly type: 'brokers.changed';
+  readonly nowMs: number;
+  readonly brokers: readonly BrokerRegistration[];
+}
+
+// --- requests: apis <-> replica --------------------------------------------------------------------------------------
+
+/** One partition of a request under way in `apis`. */
+export interface Ticket {
+  /** Of the delayed operation. */
+  readonly operationId: number;
+  /** Which of its partitions. */
+  readonly position: number;
+}
+
+export interface AppendRequested {
+  readonly type: 'produce.append';
+  readonly nowMs: number;
+  readonly ticket: Ticket;
+  readonly acks: -1 | 0 | 1;
+  readonly records: RecordBatch;
+}
+
+/** replica -> apis: the leader has appended, or refused. */
+export interface Appended {
+  readonly type: 'produce.appended';
+  readonly ticket: Ticket;
+  readonly errorCode: ErrorName;
+  readonly baseOffset: Offset;
+  readonly logStartOffset: Offset;
+  /** The answer waits for `produce.replicated`. */
+  readonly awaitsReplication: boolean;
+}
+
+/** replica -> apis: enough in-sync replicas have it, or the wait is over for another reason. */
+export interface Replicated {
+  readonly type: 'produce.replicated';
+  readonly ticket: Ticket;
+  readonly errorCode: ErrorName;
+}
+
+/** One partition of a fetch, as it goes from replica to replica. */
+export interface ReadPosition {
+  readonly topicPartition: TopicPartition;
+  readonly request: FetchPartition;
+}
+
+/**
+ * apis -> replica -> replica -> ... -> apis: reads the partitions of a fetch one after the other, each within the bytes
+ * that those before it left, as ReplicaManager.readFromLog does.
+ */
+export interface ReadRequested {
+  readonly type: 'fetch.read';
+  readonly nowMs: number;
+  readonly operationId: number;
+  /** -1 for a consumer. */
+  readonly replicaId: NodeId;
+  readonly replicaEpoch: BrokerEpoch;
+  /** Node that asks: it has at most one fetch parked at this replica. */
+  readonly source: NodeId;
+  /** First read of the request: a follower's fetch offsets count (later ones come from the purgatory). */
+  readonly counts: boolean;
+  readonly positions: readonly ReadPosition[];
+  /** Index of the partition whose turn it is. */
+  readonly next: number;
+  readonly bytesLeft: number;
+  /** With so many more bytes the answer leaves at once; while that is positive each partition is watched for more. */
+  readonly bytesWanted: number;
+  /** Of the partitions before `next`. */
+  readonly results: readonly FetchPartitionData[];
+  /** An error or a divergence was found: the answer must not wait. */
+  readonly isUrgent: boolean;
+}
+
+/** replica -> apis: the last partition has been read. */
+export interface PartitionsRead {
+  readonly type: 'fetch.allRead';
+  readonly nowMs: number;
+  readonly operationId: number;
+  readonly results: readonly FetchPartitionData[];
+  readonly bytesLeft: number;
+  readonly isUrgent: boolean;
+}
+
+/** replica -> apis: what the parked fetches of these nodes wait for may have come. */
+export interface FetchWakeUp {
+  readonly type: 'fetch.wakeUp';
+  readonly nowMs: number;
+  readonly sources: readonly NodeId[];
+}
+
+export interface OffsetsRequested {
+  readonly type: 'listOffsets.read';
+  readonly ticket: Ticket;
+  /** -1 for a consumer, whose latest offset is the high watermark; a follower's is the log end. */
+  readonly replicaId: NodeId;
+  readonly currentLeaderEpoch: LeaderEpoch;
+  readonly timestamp: number;
+}
+
+/** replica -> apis */
+export interface OffsetsRead {
+  readonly type: 'listOffsets.partitionRead';
+  readonly ticket: Ticket;
+  readonly errorCode: ErrorName;
+  readonly offset: Offset;
+  readonly timestamp: number;
+  readonly leaderEpoch: LeaderEpoch;
+}
+
+export interface EpochEndRequested {
+  readonly type: 'offsetForLeaderEpoch.read';
+  readonly ticket: Ticket;
+  readonly currentLeaderEpoch: LeaderEpoch;
+  readonly leaderEpoch: LeaderEpoch;
+}
+
+/** replica -> apis */
+export interface EpochEndRead {
+  readonly type: 'offsetForLeaderEpoch.partitionRead';
+  readonly ticket: Ticket;
+  readonly errorCode: ErrorName;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly endOffset: Offset;
+}
+
+// --- replication: replica <-> fetcher, alter-partition ---------------------------------------------------------------
+
+/** replica -> fetcher: follow this leader from here (AbstractFetcherThread.addPartitions). */
+export interface FetcherAdd {
+  readonly type: 'fetcher.add';
+  /** Of the following broker, for the leader to know its incarnation (KIP-903). */
+  readonly brokerEpoch: BrokerEpoch;
+  readonly topicPartition: TopicPartition;
+  readonly topic: TopicName;
+  readonly partition: PartitionIndex;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly fetchOffset: Offset;
+  readonly lastFetchedEpoch: LeaderEpoch;
+}
+
+/** replica -> fetcher */
+export interface FetcherRemove {
+  readonly type: 'fetcher.remove';
+  readonly topicPartition: TopicPartition;
+}
+
+/** replica -> fetcher: the log was cut; go on from here. */
+export interface FetcherTruncated {
+  readonly type: 'fetcher.truncated';
+  readonly topicPartition: TopicPartition;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly fetchOffset: Offset;
+  readonly lastFetchedEpoch: LeaderEpoch;
+}
+
+/** fetcher -> replica: the leader's answer for this partition. */
+export interface PartitionFetched {
+  readonly type: 'follower.fetched';
+  readonly nowMs: number;
+  readonly leaderId: NodeId;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly fetchOffset: Offset;
+  readonly data: FetchPartitionData;
+}
+
+/** fetcher -> replica: the fetch offset is not in the leader's log; `leaderLogStartOffset..leaderLogEndOffset` is. */
+export interface FollowerOutOfRange {
+  readonly type: 'follower.outOfRange';
+  readonly nowMs: number;
+  readonly leaderId: NodeId;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly leaderLogStartOffset: Offset;
+  readonly leaderLogEndOffset: Offset;
+}
+
+/** replica -> alter-partition: propose this ISR. */
+export interface AlterPartitionSubmit {
+  readonly type: 'alterPartition.submit';
+  readonly topicPartition: TopicPartition;
+  readonly topic: TopicName;
+  readonly data: AlterPartitionData;
+}
+
+/** alter-partition -> replica */
+export interface AlterPartitionAnswered {
+  readonly type: 'alterPartition.answered';
+  readonly nowMs: number;
+  readonly response: AlterPartitionPartitionResponse;
+  /** The epochs of the proposal that this answers. */
+  readonly submitted: AlterPartitionData;
+}
+
+// --- telling ---------------------------------------------------------------------------------------------------------
+
+export type LocalEvent =
+  | Registered | MetadataApplied | MetadataPublished | PartitionChanged | BrokersChanged
+  | AppendRequested | Appended | Replicated | ReadRequested | PartitionsRead | FetchWakeUp
+  | OffsetsRequested | OffsetsRead | EpochEndRequested | EpochEndRead
+  | FetcherAdd | FetcherRemove | FetcherTruncated | PartitionFetched | FollowerOutOfRange
+  | AlterPartitionSubmit | AlterPartitionAnswered;
+
+/** Tells a machine of this process, by name; lost when it does not run. */
+export function tell(to: string, event: LocalEvent): Effect {
+  return { kind: 'tell', to, event };
+}

@@ -1,0 +1,53 @@
+/**
+ * Produce, as the leader of one partition answers it (REP-9): acks=all is refused while the ISR is too small, before
+ * anything is written; otherwise the batch gets its offsets and goes to the log. The answer is due at once for acks 0
+ * and 1, and when the high watermark has passed the batch for acks=all.
+ *
+ * A ProduceRequest carries no leader epoch (REP-10): a leader that was replaced and does not know it goes on accepting.
+ *
+ * Left out: idempotence and transactions, timestamps by the broker, format validation.
+ * Source: ReplicaManager.appendRecords, Partition.appendRecordsToLeader.
+ */
+import type { Effect } from '../../kernel/effects.ts';
+import type { ErrorName } from '../../kafka/errors.ts';
+import { NO_OFFSET } from '../../kafka/ids.ts';
+import { withOffsets } from '../../kafka/records.ts';
+import { BROKER_MACHINES, tell, type AppendRequested } from '../local-events.ts';
+import type { Reduced } from '../reduction.ts';
+import { maybeIncrementHighWatermark, wake } from './high-watermark.ts';
+import { assignEpoch, writeLog } from './storage.ts';
+import { effectiveMinIsr, leadershipOf, type ReplicaState } from './state.ts';
+
+export function appendRecords(state: ReplicaState, request: AppendRequested): Reduced<ReplicaState> {
+  const { nowMs, ticket, acks, records } = request;
+  const { isr } = leadershipOf(state);
+  if (acks === -1 && isr.length < effectiveMinIsr(state)) return refuse(state, request, 'NOT_ENOUGH_REPLICAS');
+  if (records.sizeInBytes > state.settings.maxMessageBytes) return refuse(state, request, 'MESSAGE_TOO_LARGE');
+  const effects: Effect[] = [];
+  const baseOffset = state.log.logEndOffset;
+  const log = state.log.append(withOffsets(records, baseOffset, state.leaderEpoch));
+  effects.push(writeLog(state, log));
+  const written = assignEpoch(state.with({ log }), state.leaderEpoch, baseOffset, effects);
+  const awaitsReplication = acks === -1 && state.settings.rules.acksAllWaitsForHighWatermark;
+  effects.push(
+    tell(BROKER_MACHINES.apis, { type: 'produce.appended', ticket, errorCode: 'NONE', baseOffset, logStartOffset: log.logStartOffset, awaitsReplication }),
+  );
+  const leadership = leadershipOf(written);
+  const waiting = awaitsReplication
+    ? written.with({ leadership: { ...leadership, awaitingReplication: [...leadership.awaitingReplication, { ticket, requiredOffset: log.logEndOffset }] } })
+    : written;
+  return { state: maybeIncrementHighWatermark(wake(waiting, true, nowMs, effects), nowMs, effects), effects };
+}
+
+/** A replica that does not lead takes no records; the client must ask for metadata again. */
+export function refuseAppend(state: ReplicaState, request: AppendRequested): Reduced<ReplicaState> {
+  return refuse(state, request, 'NOT_LEADER_OR_FOLLOWER');
+}
+
+function refuse(state: ReplicaState, { ticket }: AppendRequested, errorCode: ErrorName): Reduced<ReplicaState> {
+  const logStartOffset = state.log.logStartOffset;
+  return {
+    state,
+    effects: [tell(BROKER_MACHINES.apis, { type: 'produce.appended', ticket, errorCode, baseOffset: NO_OFFSET, logStartOffset, awaitsReplication: false })],
+  };
+}
