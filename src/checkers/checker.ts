@@ -1,0 +1,106 @@
+/**
+ * What a checker is: one claim, judged while the run goes on. It is told what changed, at a cost proportional to what
+ * changed, and gives a verdict at the end; it never influences a run.
+ *
+ * What a configuration promises is written as predicates over (configuration, trace), never as a table of expected
+ * answers: a checker reads the `CheckConfig` and what happened, and excuses exactly what Kafka does not promise then.
+ *
+ * Source: Kafka's RaftEventSimulationTest (Invariant after every event, Validation at the end); Jepsen's checkers.
+ */
+import type { HistoryEntry, History } from '../history/history.ts';
+import type { Verdict } from '../history/verdict.ts';
+import type { ConsumerConfig, ProducerConfig } from '../kafka/config.ts';
+import type { PartitionRegistration } from '../kafka/metadata.ts';
+import type { TopicName } from '../kafka/ids.ts';
+import type { ReplicaView } from '../kafka/views.ts';
+import type { Cluster, TrackedPartition, TrackedReplica } from './cluster.ts';
+import type { FaultBudget } from './fault-budget.ts';
+
+export interface CheckedTopic {
+  readonly name: TopicName;
+  /** Constant over the run. */
+  readonly partitions: number;
+  readonly minInsyncReplicas: number;
+  /** `unclean.leader.election.enable`, as the controller applies it to this topic. */
+  readonly uncleanLeaderElectionEnable: boolean;
+}
+
+export interface CheckedProducer {
+  /** Index of its node in the world. */
+  readonly node: number;
+  readonly config: ProducerConfig;
+  /** Topics for which the application may name the partition itself. */
+  readonly namesPartitionOf: readonly TopicName[];
+}
+
+export interface CheckedConsumer {
+  readonly node: number;
+  readonly config: ConsumerConfig;
+  readonly topics: readonly TopicName[];
+}
+
+/** When a run must have come to rest: `boundMs` after `quietFromUs`, when the last fault had ended. */
+export interface Liveness {
+  readonly quietFromUs: number;
+  readonly boundMs: number;
+}
+
+/** What a run was configured to be, as far as it decides what must hold. */
+export interface CheckConfig {
+  /** Node names by index, for sentences. */
+  readonly nodes: readonly string[];
+  readonly topics: readonly CheckedTopic[];
+  readonly producers: readonly CheckedProducer[];
+  readonly consumers: readonly CheckedConsumer[];
+  /** Null when the run has no quiet end. */
+  readonly liveness: Liveness | null;
+  /** Records acknowledged with acks=0 or acks=1 are expected to survive like any other. */
+  readonly expectAllAcks: boolean;
+}
+
+/** What all checkers of a run share and only read. */
+export interface CheckContext {
+  readonly config: CheckConfig;
+  readonly cluster: Cluster;
+  readonly budget: FaultBudget;
+  readonly history: History;
+}
+
+/** A property and how it is checked. */
+export interface Property {
+  readonly name: string;
+  /** One sentence. */
+  readonly claim: string;
+  readonly source: string;
+  /** safety: nothing bad happens, ever. liveness: something good happens, in time. */
+  readonly kind: 'safety' | 'liveness';
+  /** False when nothing in a run of this configuration could ever put it to the test; absent for always true. */
+  readonly appliesTo?: (config: CheckConfig) => boolean;
+  readonly check: (context: CheckContext) => Checker;
+}
+
+/** Every hook is called after the shared context was brought up to date. A checker has the hooks it needs. */
+export interface Checker {
+  /** Violations so far. */
+  readonly violations: number;
+  /** A replica's log, high watermark, leader epoch or role changed, or it started or ended. */
+  replicaChanged?(replica: TrackedReplica, before: ReplicaView | undefined, after: ReplicaView | undefined, atUs: number): void;
+  /** The controller committed a change. */
+  registrationChanged?(partition: TrackedPartition, before: PartitionRegistration | undefined, after: PartitionRegistration, atUs: number): void;
+  /** Another broker leads legitimately, in a new epoch, or none does (`partition.leader`). */
+  leaderChanged?(partition: TrackedPartition, atUs: number): void;
+  /** A client observed something. */
+  observed?(entry: HistoryEntry): void;
+  /** A process started. */
+  processStarted?(node: number, atUs: number): void;
+  /**
+   * When `alarm` wants to be called next: before the first change after that time, so that what it sees is the state at that
+   * time. NEVER_US for not at all.
+   */
+  readonly alarmAtUs?: number;
+  alarm?(atUs: number): void;
+  /** The run ended at `endUs`; called once, last. */
+  verdict(endUs: number): Verdict;
+  /** An independent copy that goes on with `context`, itself a copy. */
+  fork(context: CheckContext): Checker;
+}

@@ -1,0 +1,76 @@
+/**
+ * Questions about two logs, or one, answered by hashes of ranges: O(log batches) each, whatever the length. Logs are
+ * values, so a log that was kept answers for the past.
+ *
+ * Retention moves logs' starts apart: they are compared from the higher start on.
+ */
+import type { Offset } from '../kafka/ids.ts';
+import type { PartitionLog } from '../kafka/log.ts';
+import type { Record, RecordBatch } from '../kafka/records.ts';
+
+/** Hash of the whole batches in `[startOffsetInclusive, endOffsetExclusive)`. */
+function hashOf(log: PartitionLog, startOffsetInclusive: Offset, endOffsetExclusive: Offset): number {
+  // Offset 0 is where almost every comparison starts, and there the hash of a prefix costs one search less.
+  return startOffsetInclusive === 0 ? log.prefixHash(endOffsetExclusive) : log.rangeHash(startOffsetInclusive, endOffsetExclusive);
+}
+
+/** True when both logs hold the same batches below `endOffsetExclusive`, from the higher of their starts on. */
+export function agreeBelow(a: PartitionLog, b: PartitionLog, endOffsetExclusive: Offset): boolean {
+  if (a === b) return true;
+  const start = Math.max(a.logStartOffset, b.logStartOffset);
+  return start >= endOffsetExclusive || hashOf(a, start, endOffsetExclusive) === hashOf(b, start, endOffsetExclusive);
+}
+
+/** True when `log` reaches `endOffsetExclusive` and agrees with `kept` below it. */
+export function holdsPrefix(log: PartitionLog, kept: PartitionLog, endOffsetExclusive: Offset): boolean {
+  return log.logEndOffset >= endOffsetExclusive && agreeBelow(log, kept, endOffsetExclusive);
+}
+
+/**
+ * Where two logs part: the greatest offset, at a batch boundary, below which they agree; at most the lower of their ends.
+ * A log that was emptied and begins above the other's end parts from it at the other's end.
+ */
+export function commonPrefixEnd(a: PartitionLog, b: PartitionLog): Offset {
+  let agreed = Math.max(a.logStartOffset, b.logStartOffset);
+  let low = agreed;
+  let high = Math.min(a.logEndOffset, b.logEndOffset);
+  if (low >= high) return high;
+  // Agreement below an offset implies agreement below every smaller one.
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    if (agreeBelow(a, b, middle)) {
+      agreed = middle;
+      low = middle + 1;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return Math.min(startOfBatchAt(a, agreed), startOfBatchAt(b, agreed));
+}
+
+/** A batch that is not wholly below `offset` was not compared. */
+function startOfBatchAt(log: PartitionLog, offset: Offset): Offset {
+  return log.batchAt(offset)?.baseOffset ?? offset;
+}
+
+/** The data record at `offset`, undefined when there is none. */
+export function recordAt(log: PartitionLog, offset: Offset): Record | undefined {
+  const batch = log.batchAt(offset);
+  return batch === undefined || batch.isControl || batch.isCorrupt ? undefined : batch.records[offset - batch.baseOffset];
+}
+
+/** True when `log` still answers for `offset`, that is, did not forget it by retention. */
+export function isRetained(log: PartitionLog, offset: Offset): boolean {
+  return offset >= log.logStartOffset;
+}
+
+/** Data batches that reach into `[startOffsetInclusive, endOffsetExclusive)`, oldest first. */
+export function* dataBatches(log: PartitionLog, startOffsetInclusive: Offset, endOffsetExclusive: Offset): IterableIterator<RecordBatch> {
+  let offset = Math.max(startOffsetInclusive, log.logStartOffset);
+  while (offset < endOffsetExclusive && offset < log.logEndOffset) {
+    const [batch] = log.read(offset, log.logEndOffset, 1, true);
+    if (batch === undefined || batch.baseOffset >= endOffsetExclusive) return;
+    if (!batch.isControl) yield batch;
+    offset = batch.nextOffset;
+  }
+}

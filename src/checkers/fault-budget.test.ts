@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
+import { Stage, TOPIC } from './staging.ts';
+
+const UNCLEAN = { topics: [{ name: TOPIC, partitions: 3, minInsyncReplicas: 1, uncleanLeaderElectionEnable: true }] };
+
+/** Offsets 0..4 are committed on brokers 1, 2 and 3. */
+function committed(changes = {}): Stage {
+  const stage = Stage.ready([committedPrefixImmutable], changes);
+  stage.replicate(1, [2, 3], ['a', 'b', 'c', 'd', 'e']);
+  return stage;
+}
+
+/** The broker comes back with what its disk kept, is elected as the only member of the ISR, and leads. */
+function returnAsLeader(stage: Stage, brokerId: number): void {
+  stage.start(brokerId, 2);
+  stage.elect(brokerId, [brokerId]);
+  stage.lead(brokerId);
+}
+
+describe('the fault budget', () => {
+  it('excuses what the last member of the ISR lost with its disk', () => {
+    const stage = committed();
+    stage.elect(1, [1]);
+    stage.goDown(1, 3);
+    stage.elect(-1, [1]);
+    returnAsLeader(stage, 1);
+    const { verdict, note, evidence } = stage.verdict();
+    expect(evidence).toEqual([]);
+    expect(verdict).toBe('held');
+    expect(note).toBe('2 excused: at 00:00:00.021000 every member of the ISR of orders-0 ([broker-1]) had lost records with its disk');
+  });
+
+  it('does not excuse a power loss while another member of the ISR retains the record', () => {
+    const stage = committed();
+    stage.goDown(1, 3);
+    stage.elect(2, [2, 3]);
+    stage.lead(2);
+    stage.truncate(2, 3);
+    expect(stage.verdict()).toMatchObject({ verdict: 'violated', evidence: [{ details: { offset: 3, lostCount: 2 } }] });
+  });
+
+  it('does not excuse a process crash, whose page cache survives', () => {
+    const stage = committed();
+    stage.elect(1, [1]);
+    stage.goDown(1);
+    stage.start(1, 2);
+    stage.truncate(1, 3);
+    stage.elect(1, [1]);
+    stage.lead(1);
+    expect(stage.verdict().verdict).toBe('violated');
+  });
+
+  it('excuses only what no member retained', () => {
+    const stage = committed();
+    stage.elect(1, [1, 2]);
+    stage.goDown(1, 2);
+    stage.goDown(2, 4);
+    stage.start(2, 2);
+    stage.truncate(2, 2);
+    stage.elect(2, [1, 2]);
+    stage.lead(2);
+    const { verdict, evidence, note } = stage.verdict();
+    expect(verdict).toBe('violated');
+    expect(evidence[0]?.details).toMatchObject({ offset: 2, lostCount: 2 });
+    expect(note).toMatch(/^1 excused/);
+  });
+
+  it('excuses a member that lost records and is the last one left when the others leave', () => {
+    const stage = committed();
+    stage.goDown(1, 3);
+    stage.goDown(2);
+    stage.goDown(3);
+    stage.elect(1, [1]);
+    returnAsLeader(stage, 1);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', evidence: [] });
+  });
+
+  it('does not excuse a member that lost records, left the ISR and was taken back without them', () => {
+    const stage = committed();
+    stage.goDown(1, 3);
+    stage.elect(2, [2, 3]);
+    stage.changeIsr([1, 2, 3]);
+    returnAsLeader(stage, 1);
+    expect(stage.verdict().verdict).toBe('violated');
+  });
+
+  it('does not excuse a broker that registers anew and stays in an ISR with other members', () => {
+    const stage = committed();
+    stage.registerBroker(1, 50);
+    stage.goDown(1, 3);
+    stage.start(1, 2);
+    stage.registerBroker(1, 60);
+    stage.elect(1, [1]);
+    stage.lead(1);
+    expect(stage.verdict().verdict).toBe('violated');
+  });
+
+  it('excuses a wiped disk of the only replica left in the ISR, and nothing that is committed afterwards', () => {
+    const stage = committed();
+    stage.elect(1, [1]);
+    stage.goDown(1, 0);
+    returnAsLeader(stage, 1);
+    stage.replicate(1, [], ['new a', 'new b']);
+    stage.elect(2, [2]);
+    stage.goDown(2);
+    stage.start(2, 2);
+    stage.lead(2);
+    const { verdict, evidence, note } = stage.verdict();
+    expect(note).toMatch(/^5 excused/);
+    expect(verdict).toBe('violated');
+    expect(evidence).toHaveLength(1);
+    expect(evidence[0]?.details).toMatchObject({ offset: 0, lostCount: 2 });
+  });
+
+  it('excuses an unclean election where the topic allows it', () => {
+    const stage = committed(UNCLEAN);
+    stage.changeIsr([1]);
+    stage.replicate(1, [], ['f', 'g']);
+    stage.elect(3, [3]);
+    stage.lead(3);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', note: '2 excused: broker-3 was elected leader of orders-0 uncleanly at 00:00:00.023000' });
+  });
+
+  it('does not excuse an unclean election where the topic forbids it', () => {
+    const stage = committed();
+    stage.changeIsr([1]);
+    stage.replicate(1, [], ['f', 'g']);
+    stage.elect(3, [3]);
+    stage.lead(3);
+    expect(stage.verdict().verdict).toBe('violated');
+  });
+
+  it('an unclean leader may not lose what it had when it was elected', () => {
+    const stage = committed(UNCLEAN);
+    stage.changeIsr([1]);
+    stage.replicate(1, [], ['f']);
+    stage.elect(3, [3]);
+    stage.truncate(3, 4);
+    stage.lead(3);
+    expect(stage.verdict()).toMatchObject({ verdict: 'violated', evidence: [{ details: { offset: 4, lostCount: 1 } }] });
+  });
+
+  it('goes its own way in a fork', () => {
+    const stage = committed();
+    stage.elect(1, [1]);
+    const fork = stage.fork();
+    fork.goDown(1, 3);
+    returnAsLeader(fork, 1);
+    stage.truncate(1, 3);
+    stage.elect(1, [1]);
+    stage.lead(1);
+    expect(fork.verdict().verdict).toBe('held');
+    expect(stage.verdict().verdict).toBe('violated');
+  });
+});

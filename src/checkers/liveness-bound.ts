@@ -1,0 +1,43 @@
+/**
+ * How long a cluster may need to come to rest after its last fault: the longest chain of timeouts that one lost message,
+ * one dead connection or one restarted process can hold things up for, taken once for the brokers and twice for clients
+ * (first metadata, then data).
+ *
+ * Sends have their own limit, `delivery.timeout.ms`, counted from the call. Source: the configs' documentation; L-01..L-04.
+ */
+import type { BrokerConfig, ConsumerConfig, ProducerConfig } from '../kafka/config.ts';
+
+/** Heartbeats that may be missed before and after a session expires. */
+const HEARTBEATS = 2;
+
+export interface TimeoutConfigs {
+  readonly brokers: readonly BrokerConfig[];
+  readonly producers: readonly ProducerConfig[];
+  readonly consumers: readonly ConsumerConfig[];
+}
+
+/** The bound in ms; the largest over all nodes of a kind. */
+export function livenessBoundMs({ brokers, producers, consumers }: TimeoutConfigs): number {
+  const clients = [...producers.map(producerMs), ...consumers.map(consumerMs)];
+  return Math.max(0, ...brokers.map(brokerMs)) + 2 * Math.max(0, ...clients);
+}
+
+/** A restarted broker waits for its former session to expire, registers, is unfenced, and its fetchers catch up. */
+function brokerMs(config: BrokerConfig): number {
+  const detectionMs = config.brokerSessionTimeoutMs + HEARTBEATS * config.brokerHeartbeatIntervalMs;
+  const deadConnectionMs = Math.max(config.replicaSocketTimeoutMs, config.controllerSocketTimeoutMs);
+  return detectionMs + deadConnectionMs + config.replicaFetchBackoffMs + config.replicaFetchWaitMaxMs;
+}
+
+function producerMs(config: ProducerConfig): number {
+  return config.requestTimeoutMs + config.retryBackoffMaxMs + config.reconnectBackoffMaxMs + config.lingerMs;
+}
+
+function consumerMs(config: ConsumerConfig): number {
+  return config.requestTimeoutMs + config.retryBackoffMaxMs + config.reconnectBackoffMaxMs + config.fetchMaxWaitMs;
+}
+
+/** A send is settled this long after the call (KIP-91), and after waiting for metadata or memory before. */
+export function sendBoundMs(config: ProducerConfig): number {
+  return config.maxBlockMs + config.deliveryTimeoutMs;
+}

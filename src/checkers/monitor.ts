@@ -1,0 +1,164 @@
+/**
+ * Where the world meets the checkers: sorts the kernel's news by what a machine is and reports to the judge. It reads and
+ * never influences.
+ *
+ * Most steps of a replica change neither its log nor its high watermark, leader epoch or role; they end here after a few
+ * comparisons. What a machine is, is asked once per machine; what a crash left on disk is read when it happens.
+ */
+import type { History } from '../history/history.ts';
+import type { ClientObservation } from '../history/observations.ts';
+import type { Verdict } from '../history/verdict.ts';
+import type { NodeId, TopicName, TopicPartition } from '../kafka/ids.ts';
+import { PartitionLog } from '../kafka/log.ts';
+import type { ControllerView, ReplicaView } from '../kafka/views.ts';
+import { assert, unreachable } from '../kernel/assert.ts';
+import type { Message } from '../kernel/effects.ts';
+import type { LifecycleEvent, Monitor } from '../kernel/outside.ts';
+import type { World } from '../kernel/world.ts';
+import type { CheckConfig, Property } from './checker.ts';
+import type { Cluster, TrackedReplica } from './cluster.ts';
+import { Judge } from './judge.ts';
+import { PROPERTIES } from './registry.ts';
+
+export type MachineKind = 'replica' | 'controller' | 'other';
+
+export interface MonitorOptions {
+  readonly config: CheckConfig;
+  /** Names of the properties to judge; null judges all that apply to the configuration. */
+  readonly properties: readonly string[] | null;
+  /** What the machine named `machine` on `node` is; asked once per machine. */
+  readonly kindOf: (node: number, machine: string) => MachineKind;
+  /** The file in which a broker keeps the log of a partition. */
+  readonly logFile: (topicPartition: TopicPartition) => string;
+}
+
+/** The part of a machine's context that is its state. */
+interface Context<State> {
+  readonly state: State;
+}
+
+/** A machine that was met. */
+interface Known {
+  readonly kind: MachineKind;
+  /** Of a replica, once it had a view. */
+  replica: TrackedReplica | undefined;
+}
+
+export class CheckerMonitor implements Monitor {
+  private readonly options: MonitorOptions;
+  private readonly judge: Judge;
+  /** By node and slot. */
+  private readonly machines: (Known | undefined)[][];
+
+  constructor(options: MonitorOptions, forkOf?: CheckerMonitor) {
+    this.options = options;
+    const { config } = options;
+    this.judge = forkOf === undefined ? new Judge(config, propertiesOf(options)) : forkOf.judge.fork();
+    this.machines = forkOf === undefined ? config.nodes.map(() => []) : forkOf.machines.map((machines) => machines.map((known) => this.counterpart(known)));
+  }
+
+  get history(): History {
+    return this.judge.history;
+  }
+
+  get cluster(): Cluster {
+    return this.judge.cluster;
+  }
+
+  /** Violations of all properties so far. */
+  get violations(): number {
+    return this.judge.violations;
+  }
+
+  /** Records below the high watermarks of `topic` that the consumer on `node` has not read. */
+  lag(node: NodeId, topic: TopicName): number {
+    return this.judge.lag(node, topic);
+  }
+
+  /** Ends the judgement: one verdict per property, in the order of the registry. Call once. */
+  verdicts(endUs: number): Verdict[] {
+    return this.judge.verdicts(endUs);
+  }
+
+  stepped(world: World, node: number, slot: number, before: unknown, after: unknown): void {
+    const known = this.machines[node]?.[slot] ?? this.meet(world, node, slot);
+    if (known.kind === 'replica') {
+      const old = (before as Context<ReplicaView> | undefined)?.state;
+      const now = (after as Context<ReplicaView> | undefined)?.state;
+      if (old !== undefined && now !== undefined && !differs(old, now)) return;
+      const replica = known.replica ?? this.track(known, node, now ?? old);
+      this.judge.replicaChanged(replica, old, now, world.nowUs);
+    } else if (known.kind === 'controller' && after !== undefined) {
+      const { committedImage } = (after as Context<ControllerView>).state;
+      if (committedImage !== this.judge.cluster.image) this.judge.imageCommitted(committedImage, world.nowUs);
+    }
+  }
+
+  observed(world: World, node: number, observation: Message): void {
+    // Clients are all who observe; history refuses what it does not know.
+    this.judge.observed(node, observation as ClientObservation, world.nowUs);
+  }
+
+  lifecycle(world: World, event: LifecycleEvent): void {
+    switch (event.kind) {
+      case 'started':
+        this.judge.processStarted(event.node, event.incarnation, world.nowUs);
+        return;
+      case 'crashed':
+      case 'powerLost':
+      case 'wiped':
+        this.judge.processEnded(event.node, world.nowUs);
+        this.readDisk(world, event.node);
+        return;
+      default:
+        unreachable(event, 'lifecycle event');
+    }
+  }
+
+  fork(): CheckerMonitor {
+    return new CheckerMonitor(this.options, this);
+  }
+
+  /** What the next process will find: power loss and wipe take records, and a write that the disk refused was never there. */
+  private readDisk(world: World, node: number): void {
+    for (const known of this.machines[node] ?? []) {
+      const replica = known?.replica;
+      if (replica === undefined) continue;
+      const content = world.node(node).disk.read(this.options.logFile(replica.partition.name)) as PartitionLog | undefined;
+      this.judge.diskFound(replica, content?.recover().log ?? PartitionLog.empty(), world.nowUs);
+    }
+  }
+
+  private meet(world: World, node: number, slot: number): Known {
+    const machines = this.machines[node];
+    const name = world.node(node).names[slot];
+    if (machines === undefined || name === undefined) assert(false, `machine ${slot} of node ${node} is none of the ${this.machines.length} nodes of the run`);
+    const known: Known = { kind: this.options.kindOf(node, name), replica: undefined };
+    while (machines.length < slot) machines.push(undefined);
+    machines[slot] = known;
+    return known;
+  }
+
+  private track(known: Known, node: number, view: ReplicaView | undefined): TrackedReplica {
+    assert(view !== undefined && view.brokerId === node, () => `a replica of broker ${view?.brokerId} runs on node ${node}: a broker's id is its address`);
+    const replica = this.judge.cluster.replica(view.topic, view.partition, view.brokerId);
+    known.replica = replica;
+    return replica;
+  }
+
+  private counterpart(known: Known | undefined): Known | undefined {
+    if (known === undefined) return undefined;
+    const { kind, replica } = known;
+    return { kind, replica: replica && this.judge.cluster.replica(replica.partition.topic, replica.partition.partition, replica.brokerId) };
+  }
+}
+
+/** A property that was asked for by name and does not apply is vacuous, and says so. */
+function propertiesOf({ config, properties }: MonitorOptions): readonly Property[] {
+  return PROPERTIES.filter(({ name, appliesTo }) => (properties === null ? (appliesTo?.(config) ?? true) : properties.includes(name)));
+}
+
+/** Did anything change that a checker looks at? */
+function differs(a: ReplicaView, b: ReplicaView): boolean {
+  return a !== b && (a.log !== b.log || a.highWatermark !== b.highWatermark || a.leaderEpoch !== b.leaderEpoch || (a.leadership === null) !== (b.leadership === null));
+}

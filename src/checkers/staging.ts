@@ -1,0 +1,284 @@
+/**
+ * A stage for planted runs: a cluster without machines, in which a test says what each broker holds and believes, what the
+ * controller commits and what clients see, in the order it likes, also where no Kafka would do so. Everything goes through
+ * the judge, as in a run. For tests of checkers; nothing here follows Kafka's rules unless the test does.
+ *
+ * Node 0 is the controller, nodes 1..3 are brokers, 4 and 5 producers, 6 and 7 consumers; the topic is `orders`.
+ */
+import { assert, present } from '../kernel/assert.ts';
+import { defaultConfig } from '../kafka/config.ts';
+import { NO_EPOCH, NO_OFFSET, topicPartition } from '../kafka/ids.ts';
+import type { LeaderEpoch, NodeId, Offset, PartitionIndex } from '../kafka/ids.ts';
+import { PartitionLog } from '../kafka/log.ts';
+import { NO_LEADER_CHANGE } from '../kafka/metadata-records.ts';
+import { MetadataImage } from '../kafka/metadata.ts';
+import type { MetadataRecord } from '../kafka/metadata.ts';
+import { batchOf, withOffsets } from '../kafka/records.ts';
+import type { ReplicaView } from '../kafka/views.ts';
+import type { Outcome, ReceivedRecord } from '../history/observations.ts';
+import type { Verdict } from '../history/verdict.ts';
+import type { CheckConfig, Property } from './checker.ts';
+import { Judge } from './judge.ts';
+
+export const TOPIC = 'orders';
+export const NODES = ['controller-1', 'broker-1', 'broker-2', 'broker-3', 'app-1', 'app-2', 'reader-1', 'reader-2'] as const;
+export const APP = 4;
+export const OTHER_APP = 5;
+export const READER = 6;
+export const OTHER_READER = 7;
+/** Every act of the stage takes this long. */
+export const ACT_US = 1_000;
+
+/** Three partitions, two ordinary producers, two consumers, no quiet end. */
+export function stagedConfig(changes: Partial<CheckConfig> = {}): CheckConfig {
+  const producer = { ...defaultConfig('producer'), maxInFlightRequestsPerConnection: 1 };
+  return {
+    nodes: NODES,
+    topics: [{ name: TOPIC, partitions: 3, minInsyncReplicas: 1, uncleanLeaderElectionEnable: false }],
+    producers: [APP, OTHER_APP].map((node) => ({ node, config: producer, namesPartitionOf: [] })),
+    consumers: [READER, OTHER_READER].map((node) => ({ node, config: { ...defaultConfig('consumer'), autoOffsetReset: 'earliest' }, topics: [TOPIC] })),
+    liveness: null,
+    expectAllAcks: false,
+    ...changes,
+  };
+}
+
+export interface SentRecord {
+  readonly value: string;
+  readonly key?: string | null;
+  readonly acks?: -1 | 0 | 1;
+  readonly partition?: PartitionIndex;
+  readonly offset?: Offset;
+  readonly outcome?: Outcome;
+  readonly node?: number;
+}
+
+export interface AppendOptions {
+  readonly epoch?: LeaderEpoch | readonly LeaderEpoch[];
+  readonly partition?: PartitionIndex;
+  readonly isControl?: boolean;
+}
+
+export class Stage {
+  atUs = 0;
+  private readonly judge: Judge;
+  private readonly views: Map<string, ReplicaView>;
+  private image: MetadataImage;
+  private sendIds: number;
+  private verdicts: readonly Verdict[] | undefined = undefined;
+
+  constructor(properties: readonly Property[], changes: Partial<CheckConfig> = {}, forkOf?: Stage) {
+    this.judge = forkOf === undefined ? new Judge(stagedConfig(changes), properties) : forkOf.judge.fork();
+    this.views = new Map(forkOf?.views);
+    this.image = forkOf?.image ?? MetadataImage.empty();
+    this.sendIds = forkOf?.sendIds ?? 0;
+    this.atUs = forkOf?.atUs ?? 0;
+    if (forkOf === undefined) for (let node = 0; node < NODES.length; node += 1) this.start(node);
+  }
+
+  /** A stage with `orders` created on brokers 1, 2 and 3, all in the ISR, and broker 1 leading in leader epoch 0. */
+  static ready(properties: readonly Property[], changes: Partial<CheckConfig> = {}, partitions = 1): Stage {
+    const stage = new Stage(properties, changes);
+    stage.createTopic(partitions);
+    for (let partition = 0; partition < partitions; partition += 1) {
+      stage.lead(1, 0, partition);
+      stage.follow(2, 0, partition);
+      stage.follow(3, 0, partition);
+    }
+    return stage;
+  }
+
+  fork(): Stage {
+    return new Stage([], {}, this);
+  }
+
+  // --- controller --------------------------------------------------------------------------------------------------
+
+  createTopic(partitions = 1, replicas: readonly NodeId[] = [1, 2, 3]): void {
+    this.commitRecord({ type: 'TopicRecord', name: TOPIC, topicId: 'orders-id' });
+    for (let partitionId = 0; partitionId < partitions; partitionId += 1) {
+      const [leader] = replicas;
+      this.commitRecord({ type: 'PartitionRecord', topicId: 'orders-id', partitionId, replicas, isr: replicas, leader: present(leader, 'a replica'), leaderEpoch: 0, partitionEpoch: 0, leaderRecoveryState: 'RECOVERED' });
+    }
+  }
+
+  /** A new leader (-1 for none) with this ISR: the leader epoch rises. */
+  elect(leader: NodeId, isr: readonly NodeId[], partition: PartitionIndex = 0): void {
+    this.commitRecord({ type: 'PartitionChangeRecord', topicId: 'orders-id', partitionId: partition, leader, isr, replicas: null, leaderRecoveryState: null });
+  }
+
+  changeIsr(isr: readonly NodeId[], partition: PartitionIndex = 0): void {
+    this.elect(NO_LEADER_CHANGE, isr, partition);
+  }
+
+  registerBroker(brokerId: NodeId, brokerEpoch: number): void {
+    this.commitRecord({ type: 'RegisterBrokerRecord', brokerId, brokerEpoch, incarnationId: `incarnation-${brokerEpoch}`, fenced: false, inControlledShutdown: false });
+  }
+
+  // --- brokers -----------------------------------------------------------------------------------------------------
+
+  /** The broker acts as leader, in the epoch that the controller committed last unless another is named. */
+  lead(brokerId: NodeId, leaderEpoch = this.committedEpoch(), partition: PartitionIndex = 0): void {
+    this.become(brokerId, { leaderEpoch, leadership: { isr: [], maximalIsr: [] } }, partition);
+  }
+
+  follow(brokerId: NodeId, leaderEpoch = this.committedEpoch(), partition: PartitionIndex = 0): void {
+    this.become(brokerId, { leaderEpoch, leadership: null }, partition);
+  }
+
+  /**
+   * The broker appends one batch per value in one step, in its own leader epoch unless another is named (for all, or for
+   * each), with no rule obeyed.
+   */
+  append(brokerId: NodeId, values: readonly string[], options: AppendOptions = {}): void {
+    const { partition = 0, isControl = false, epoch } = options;
+    const view = this.viewOf(brokerId, partition);
+    let { log } = view;
+    values.forEach((value, i) => {
+      const batch = batchOf([{ key: null, value, timestampMs: 0 }], { isControl });
+      const leaderEpoch = typeof epoch === 'object' ? present(epoch[i], `epoch of ${value}`) : (epoch ?? view.leaderEpoch);
+      log = log.append(withOffsets(batch, log.logEndOffset, leaderEpoch));
+    });
+    this.become(brokerId, { log }, partition);
+  }
+
+  /** The broker holds what `from` holds, up to `endOffset`. */
+  copy(from: NodeId, to: NodeId, endOffset: Offset = Number.MAX_SAFE_INTEGER, partition: PartitionIndex = 0): void {
+    const source = this.viewOf(from, partition).log;
+    let log = this.viewOf(to, partition).log;
+    for (const batch of source.batches()) if (batch.baseOffset >= log.logEndOffset && batch.nextOffset <= endOffset) log = log.append(batch);
+    this.become(to, { log }, partition);
+  }
+
+  /** The leader appends, everybody of `followers` copies, and the high watermarks reach the end. */
+  replicate(leader: NodeId, followers: readonly NodeId[], values: readonly string[], partition: PartitionIndex = 0): void {
+    this.append(leader, values, { partition });
+    for (const follower of followers) this.copy(leader, follower, undefined, partition);
+    const end = this.viewOf(leader, partition).log.logEndOffset;
+    for (const broker of [leader, ...followers]) this.highWatermark(broker, end, partition);
+  }
+
+  truncate(brokerId: NodeId, offset: Offset, partition: PartitionIndex = 0): void {
+    const view = this.viewOf(brokerId, partition);
+    this.become(brokerId, { log: view.log.truncateTo(offset), highWatermark: Math.min(offset, view.highWatermark) }, partition);
+  }
+
+  advanceLogStart(brokerId: NodeId, offset: Offset, partition: PartitionIndex = 0): void {
+    this.become(brokerId, { log: this.viewOf(brokerId, partition).log.advanceLogStart(offset) }, partition);
+  }
+
+  highWatermark(brokerId: NodeId, highWatermark: Offset, partition: PartitionIndex = 0): void {
+    this.become(brokerId, { highWatermark }, partition);
+  }
+
+  /** The process ends; its disk keeps the log below `keptOffset` (all of it: a crash; less: a power loss). */
+  goDown(brokerId: NodeId, keptOffset: Offset = Number.MAX_SAFE_INTEGER): void {
+    const atUs = this.act();
+    const held = [...this.views.values()].filter((view) => view.brokerId === brokerId);
+    for (const view of held) {
+      this.views.delete(viewName(brokerId, view.partition));
+      this.judge.replicaChanged(this.judge.cluster.replica(TOPIC, view.partition, brokerId), view, undefined, atUs);
+    }
+    this.judge.processEnded(brokerId, atUs);
+    for (const { partition, log } of held) this.judge.diskFound(this.judge.cluster.replica(TOPIC, partition, brokerId), log.truncateTo(keptOffset), atUs);
+  }
+
+  /** A process starts; a broker finds what its disk holds. */
+  start(node: number, incarnation = 1): void {
+    this.judge.processStarted(node, incarnation, this.act());
+  }
+
+  // --- clients -----------------------------------------------------------------------------------------------------
+
+  /** A send that completes at once, or, without an outcome of its own and without an offset, never. */
+  send({ value, key = null, acks = -1, partition = 0, offset, outcome, node = APP }: SentRecord): void {
+    this.sendIds += 1;
+    const sendId = this.sendIds;
+    this.judge.observed(node, { type: 'send.invoked', sendId, topic: TOPIC, key, value, acks }, this.act());
+    if (offset === undefined && outcome === undefined) return;
+    this.complete(sendId, partition, offset ?? NO_OFFSET, outcome ?? 'ok', node);
+  }
+
+  /** The callback of send `sendId` (they count from 1). */
+  complete(sendId: number, partition: PartitionIndex, offset: Offset, outcome: Outcome = 'ok', node = APP): void {
+    this.judge.observed(node, { type: 'send.completed', sendId, partition, offset, outcome, errorCode: outcome === 'ok' ? 'NONE' : 'REQUEST_TIMED_OUT' }, this.act());
+  }
+
+  /** A poll that returns these offsets of the broker's log. */
+  poll(node: number, from: NodeId, offsets: readonly Offset[], partition: PartitionIndex = 0): void {
+    const { log } = this.viewOf(from, partition);
+    this.pollRecords(node, from, offsets.map((offset) => {
+      const batch = present(log.batchAt(offset), `offset ${offset}`);
+      const { key, value } = present(batch.records[offset - batch.baseOffset], `record at ${offset}`);
+      return { offset, leaderEpoch: batch.partitionLeaderEpoch, key, value: value ?? '' };
+    }), partition);
+  }
+
+  /** A poll that returns whatever it is told to. */
+  pollRecords(node: number, from: NodeId, records: readonly ReceivedRecord[], partition: PartitionIndex = 0): void {
+    this.judge.observed(node, { type: 'poll', topic: TOPIC, partition, records, from }, this.act());
+  }
+
+  reset(node: number, to: Offset, reason: 'initial' | 'outOfRange' | 'truncation' = 'initial', partition: PartitionIndex = 0): void {
+    this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition, from: null, to, reason }, this.act());
+  }
+
+  // --- the end -----------------------------------------------------------------------------------------------------
+
+  /** Nothing happens until `atUs`. */
+  waitUntil(atUs: number): void {
+    assert(atUs >= this.atUs, 'time never goes back');
+    this.atUs = atUs;
+  }
+
+  get violations(): number {
+    return this.judge.violations;
+  }
+
+  lag(node: number): number {
+    return this.judge.lag(node, TOPIC);
+  }
+
+  /** The verdict on the first property of this stage, as the run ends here. */
+  verdict(): Verdict {
+    this.verdicts ??= this.judge.verdicts(this.atUs);
+    return present(this.verdicts[0], 'the verdict');
+  }
+
+  private act(): number {
+    this.atUs += ACT_US;
+    return this.atUs;
+  }
+
+  private commitRecord(record: MetadataRecord): void {
+    this.image = this.image.apply(record, this.image.offset + 1);
+    this.judge.imageCommitted(this.image, this.act());
+  }
+
+  private committedEpoch(): LeaderEpoch {
+    return this.image.partition(TOPIC, 0)?.leaderEpoch ?? NO_EPOCH;
+  }
+
+  private viewOf(brokerId: NodeId, partition: PartitionIndex): ReplicaView {
+    return this.views.get(viewName(brokerId, partition)) ?? this.newView(brokerId, partition);
+  }
+
+  /** The replica as its process starts: with what the disk holds. */
+  private newView(brokerId: NodeId, partition: PartitionIndex): ReplicaView {
+    const log = this.judge.cluster.partition(TOPIC, partition).replicaOn(brokerId)?.log ?? PartitionLog.empty();
+    return { brokerId, topic: TOPIC, partition, topicPartition: topicPartition(TOPIC, partition), log, highWatermark: log.logStartOffset, leaderEpoch: NO_EPOCH, partitionEpoch: -1, leadership: null };
+  }
+
+  private become(brokerId: NodeId, change: Partial<ReplicaView>, partition: PartitionIndex): void {
+    const name = viewName(brokerId, partition);
+    const before = this.views.get(name);
+    const after = { ...this.viewOf(brokerId, partition), ...change };
+    this.views.set(name, after);
+    this.judge.replicaChanged(this.judge.cluster.replica(TOPIC, partition, brokerId), before, after, this.act());
+  }
+}
+
+function viewName(brokerId: NodeId, partition: PartitionIndex): string {
+  return `${topicPartition(TOPIC, partition)}@${brokerId}`;
+}
+

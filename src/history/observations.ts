@@ -1,0 +1,66 @@
+/**
+ * What can be seen at the client API: an application calls, and learns an outcome or never does. Clients report these
+ * as `observe` effects; history stamps time and node. Nothing in the protocol reads them.
+ *
+ * An outcome is `ok`, `fail` (it certainly did not happen) or `unknown` (it may have happened, now or later): a send is
+ * `fail` only when every attempt proved that it did not append or never went on the wire.
+ *
+ * Source: Jepsen's ok/fail/info; the per-error classes of jepsen-io/redpanda.
+ */
+import type { ErrorName } from '../kafka/errors.ts';
+import type { LeaderEpoch, NodeId, Offset, PartitionIndex, TopicName } from '../kafka/ids.ts';
+
+export type Outcome = 'ok' | 'fail' | 'unknown';
+
+/** The application called `send`. */
+export interface SendInvoked {
+  readonly type: 'send.invoked';
+  /** Unique among the sends of this node over all its incarnations. */
+  readonly sendId: number;
+  readonly topic: TopicName;
+  readonly key: string | null;
+  /** Unique among all records of the run. */
+  readonly value: string;
+  readonly acks: -1 | 0 | 1;
+}
+
+/** The callback of `send` ran. */
+export interface SendCompleted {
+  readonly type: 'send.completed';
+  readonly sendId: number;
+  readonly outcome: Outcome;
+  /** -1 when the record never got a partition. */
+  readonly partition: PartitionIndex;
+  /** -1 unless `ok` with acks other than 0. */
+  readonly offset: Offset;
+  readonly errorCode: ErrorName;
+}
+
+export interface ReceivedRecord {
+  readonly offset: Offset;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly key: string | null;
+  readonly value: string;
+}
+
+/** `poll` returned records of one partition, in the order in which the application got them. */
+export interface Polled {
+  readonly type: 'poll';
+  readonly topic: TopicName;
+  readonly partition: PartitionIndex;
+  readonly records: readonly ReceivedRecord[];
+  /** The broker that served them. */
+  readonly from: NodeId;
+}
+
+/** A consumer's position moved other than by reading. */
+export interface PositionReset {
+  readonly type: 'position.reset';
+  readonly topic: TopicName;
+  readonly partition: PartitionIndex;
+  readonly from: Offset | null;
+  readonly to: Offset;
+  readonly reason: 'initial' | 'outOfRange' | 'truncation';
+}
+
+export type ClientObservation = SendInvoked | SendCompleted | Polled | PositionReset;
