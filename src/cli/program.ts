@@ -1,0 +1,108 @@
+/**
+ * The command line: what there is to type, and which exit code an error leads to. Results go to stdout, progress and
+ * errors to stderr.
+ */
+import { Command, CommanderError } from 'commander';
+import { ScenarioError, formatProblem } from '../scenarios/problems.ts';
+import { EXIT_HELD, EXIT_INTERNAL, EXIT_USAGE, RunFailed, UsageError } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { listCommand } from './list.ts';
+import type { Outside } from './outside.ts';
+import { replayCommand } from './replay.ts';
+import type { ReplayOptions } from './replay.ts';
+import { DEFAULT_OUT, ENGINES, runCommand } from './run.ts';
+import type { RunOptions } from './run.ts';
+import { schemaCommand } from './schema.ts';
+import { styleFor } from './style.ts';
+
+const EXIT_CODE_HELP = `
+Exit codes: 0 every property held, or the replay was exact · 1 a property was violated · 2 a property was never put to
+the test · 64 wrong usage or a bad scenario, nothing was run · 70 an internal error, or lost determinism`;
+
+/** Runs one command line (without node and script) to its exit code. Never throws. */
+export function main(argv: readonly string[], outside: Outside): ExitCode {
+  let exitCode: ExitCode = EXIT_HELD;
+  try {
+    buildProgram(outside, (code) => {
+      exitCode = code;
+    }).parse([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return report(error, outside);
+  }
+}
+
+function buildProgram(outside: Outside, done: (code: ExitCode) => void): Command {
+  const program = new Command('harrow')
+    .description('Simulates a whole Kafka cluster under faults, and judges what it promised.')
+    .version(outside.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', EXIT_CODE_HELP)
+    .showHelpAfterError('(--help shows what there is)')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => outside.stdout.write(text), writeErr: (text) => outside.stderr.write(text), getOutHelpWidth: () => 100, getErrHelpWidth: () => 100 });
+
+  program
+    .command('run')
+    .description('run a scenario: a built-in name (see: harrow list scenarios) or the path of a YAML or JSON file')
+    .argument('<scenario>', 'name or path')
+    .option('--seed <seed>', "seed of the run; default the scenario's, else a fresh one")
+    .option('--faults <plan>', 'none, nemesis, nemesis=KIND,… or the path of a fault plan or run record, instead of the faults of the scenario')
+    .option('--engine <name>', `how statecharts run: ${ENGINES.join(', ')}; the result is the same`, 'compiled')
+    .option('--mutant <name>', 'revert one protocol rule; may be repeated', collect, [])
+    .option('--duration <duration>', "virtual time, such as 10m, instead of the scenario's")
+    .option('--trace [file]', 'write every step as a line of text; - is stdout; default beside the run record')
+    .option('--json', 'print the result as one JSON document')
+    .option('--out <dir>', 'where run records go', DEFAULT_OUT)
+    .option('--quiet', 'no progress')
+    .action((scenario: string, options: RunOptions) => done(runCommand(scenario, options, outside)));
+
+  program
+    .command('replay')
+    .description('execute what a run record holds, and compare the digest')
+    .argument('<run>', 'path of a run record')
+    .option('--trace [file]', 'write every step as a line of text; - is stdout; default beside the run record')
+    .option('--json', 'print the result as one JSON document')
+    .option('--quiet', 'no progress')
+    .option('--force', 'replay a record that other code made')
+    .action((path: string, options: ReplayOptions) => done(replayCommand(path, options, outside)));
+
+  program
+    .command('list')
+    .description('list scenarios, faults, properties, mutants or profiles; default all')
+    .argument('[what]', 'scenarios, faults, properties, mutants or profiles')
+    .option('--json', 'print as one JSON document')
+    .action((what: string | undefined, options: { json?: boolean }) => done(listCommand(what, options, outside)));
+
+  program
+    .command('schema')
+    .description('print the JSON Schema of scenarios')
+    .action(() => done(schemaCommand(outside)));
+
+  return program;
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+function report(error: unknown, outside: Outside): ExitCode {
+  // Commander has printed its message; its own code is 0 for help and the version.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_HELD : EXIT_USAGE;
+  const style = styleFor(outside.stderr, outside.env);
+  if (error instanceof UsageError) {
+    outside.stderr.write(`${style.paint('error:', 'red')} ${error.message}\n`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof ScenarioError) {
+    for (const problem of error.problems) outside.stderr.write(`${formatProblem(problem)}\n`);
+    const n = error.problems.length;
+    outside.stderr.write(`${style.paint('error:', 'red')} ${n} ${n === 1 ? 'mistake' : 'mistakes'}; nothing was run\n`);
+    return EXIT_USAGE;
+  }
+  const cause = error instanceof RunFailed ? error.cause : error;
+  outside.stderr.write(`${style.paint('internal error:', 'bold', 'red')} ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`);
+  const run = error instanceof RunFailed ? `scenario ${error.scenario}, seed ${error.seed}, ` : '';
+  outside.stderr.write(`This is a bug in Harrow, and the run proves nothing. Please report it with: ${run}harrow ${outside.version}, node ${outside.runtime}\n`);
+  return EXIT_INTERNAL;
+}

@@ -1,0 +1,118 @@
+/**
+ * `harrow run SCENARIO`: expands the seed to an explicit plan, executes it, judges it, and writes the run record.
+ */
+import { join } from 'node:path';
+import type { EngineName } from '../kernel/statechart/engine.ts';
+import { parseDurationUs } from '../scenarios/durations.ts';
+import { MUTANT_NAMES } from '../scenarios/mutants.ts';
+import { planFaults } from '../scenarios/nemesis.ts';
+import { meant, oneOf } from '../scenarios/problems.ts';
+import { RUN_RECORD_FORMAT } from '../scenarios/run-record.ts';
+import type { RunRecord, RunRequest, RunResult } from '../scenarios/run-record.ts';
+import { formatRunRecord, verdictOf } from '../scenarios/run-record-file.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { withDuration } from '../scenarios/with-duration.ts';
+import { expandWorkload } from '../scenarios/workload.ts';
+import { RunFailed, UsageError, exitCodeOf } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { findScenario, withFaults } from './find-scenario.ts';
+import type { Outside } from './outside.ts';
+import { progressLine } from './progress.ts';
+import { runJson, runReport } from './report.ts';
+import { styleFor } from './style.ts';
+import { openTrace } from './trace-file.ts';
+
+export const ENGINES: readonly EngineName[] = ['compiled', 'interpreter', 'live'];
+export const DEFAULT_OUT = 'reports/runs';
+
+export interface RunOptions {
+  readonly seed?: string;
+  readonly faults?: string;
+  readonly engine: string;
+  readonly mutant: readonly string[];
+  readonly duration?: string;
+  /** True without a path: beside the run record. */
+  readonly trace?: string | true;
+  readonly json?: boolean;
+  readonly out: string;
+  readonly quiet?: boolean;
+}
+
+export function runCommand(scenarioArgument: string, options: RunOptions, outside: Outside): ExitCode {
+  const notes: string[] = [];
+  const engine = engineOf(options.engine);
+  const mutants = mutantsOf(options.mutant);
+  const written = findScenario(scenarioArgument, outside);
+  const scenario = withFaults(resized(written, options.duration, notes), options.faults, outside);
+  const seed = seedOf(options.seed, scenario, outside, notes);
+  const request: RunRequest = { scenario, seed, faults: planFaults(scenario, seed), workload: expandWorkload(scenario, seed), engine, mutants };
+
+  const tracePath = options.trace === true ? join(options.out, `${scenario.name}-${seed}.trace.txt`) : (options.trace ?? null);
+  // Found out before the run, not after an hour of it.
+  outside.prepareDirectory(options.out);
+  const { result, realMs } = executeWatched(request, tracePath, options.quiet === true, outside);
+  const record = runRecord(request, result, outside);
+  const text = formatRunRecord(record);
+  const recordPath = join(options.out, `${scenario.name}-${seed}-${result.digest.slice(0, 8)}.json`);
+  outside.writeFile(recordPath, text);
+  outside.writeFile(join(options.out, 'latest.json'), text);
+
+  const report = { record, recordPath, tracePath, realMs, replayCommand: `${outside.program} replay ${recordPath}`, notes };
+  outside.stdout.write(options.json === true ? runJson(report) : runReport(report, styleFor(outside.stdout, outside.env)));
+  return exitCodeOf(record.verdict);
+}
+
+/** Executes with progress, and with a trace when `tracePath` is given; a failure names the run it happened in. */
+export function executeWatched(request: RunRequest, tracePath: string | null, isQuiet: boolean, outside: Outside): { result: RunResult; realMs: number } {
+  const progress = progressLine(outside, isQuiet);
+  const trace = tracePath === null ? null : openTrace(tracePath, request.scenario, outside);
+  const startedMs = outside.nowMs();
+  try {
+    const result = outside.execute({ ...request, progress: progress.report, ...(trace === null ? {} : { trace: trace.write }) });
+    return { result, realMs: outside.nowMs() - startedMs };
+  } catch (error) {
+    throw new RunFailed(request.scenario.name, request.seed, error);
+  } finally {
+    progress.finish();
+    trace?.close();
+  }
+}
+
+function runRecord(request: RunRequest, result: RunResult, outside: Outside): RunRecord {
+  const { scenario, seed, faults, workload, engine, mutants } = request;
+  return { format: RUN_RECORD_FORMAT, harrow: outside.version, code: outside.codeFingerprint(), verdict: verdictOf(result), seed, engine, mutants, scenario, faults, workload, result };
+}
+
+function engineOf(name: string): EngineName {
+  const engine = ENGINES.find((each) => each === name);
+  if (engine === undefined) throw new UsageError(`--engine ${name}: no such engine; expected ${oneOf(ENGINES)}${meant(name, ENGINES)}`);
+  return engine;
+}
+
+function mutantsOf(names: readonly string[]): readonly string[] {
+  for (const name of names) {
+    if (!MUTANT_NAMES.includes(name)) throw new UsageError(`--mutant ${name}: no such mutant; expected ${oneOf(MUTANT_NAMES)}${meant(name, MUTANT_NAMES)}`);
+  }
+  return [...new Set(names)].sort((a, b) => (a < b ? -1 : 1));
+}
+
+function seedOf(option: string | undefined, scenario: Scenario, outside: Outside, notes: string[]): string {
+  if (option !== undefined) {
+    if (!/^[A-Za-z0-9._-]{1,64}$/.test(option)) throw new UsageError(`--seed ${option}: expected an integer, or up to 64 letters, digits, dots, dashes and underscores`);
+    return option;
+  }
+  if (scenario.seed !== null) return scenario.seed;
+  const seed = outside.freshSeed();
+  notes.push(`a fresh seed, ${seed}; repeat with --seed ${seed}`);
+  return seed;
+}
+
+function resized(scenario: Scenario, option: string | undefined, notes: string[]): Scenario {
+  if (option === undefined) return scenario;
+  const parsed = parseDurationUs(option);
+  if ('wrong' in parsed) throw new UsageError(`--duration: ${parsed.wrong}`);
+  if (parsed.value < 1000 || parsed.value % 1000 !== 0) throw new UsageError(`--duration ${option}: expected whole milliseconds, at least 1ms`);
+  const { scenario: changed, faultsLeftOut } = withDuration(scenario, parsed.value / 1000);
+  if (faultsLeftOut > 0) notes.push(`--duration ${option} leaves out ${faultsLeftOut} of ${scenario.faults.length} faults of the scenario`);
+  return changed;
+}

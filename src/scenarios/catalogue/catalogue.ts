@@ -1,0 +1,38 @@
+/**
+ * The built-in scenarios, by name. Each is YAML text, as a user would write it, so that it can be printed, copied and
+ * reported on with line numbers; a scenario's records files are carried along as text.
+ */
+import { parseScenario } from '../parse.ts';
+import { ScenarioError } from '../problems.ts';
+import type { Scenario } from '../scenario.ts';
+import { acks1LeaderCrash } from './acks-1-leader-crash.ts';
+import { quickstart } from './quickstart.ts';
+import { smallFaultyCluster } from './small-faulty-cluster.ts';
+import { tripsFromFile, tripsNdjson } from './trips-from-file.ts';
+import { trucksGps } from './trucks-gps.ts';
+
+export interface BuiltIn {
+  readonly name: string;
+  readonly text: string;
+  /** Records files by the name the scenario uses. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export const BUILT_INS: readonly BuiltIn[] = [
+  { name: 'trucks_gps', text: trucksGps, files: {} },
+  { name: 'quickstart', text: quickstart, files: {} },
+  { name: 'small_faulty_cluster', text: smallFaultyCluster, files: {} },
+  { name: 'acks_1_leader_crash', text: acks1LeaderCrash, files: {} },
+  { name: 'trips_from_file', text: tripsFromFile, files: { 'trips.ndjson': tripsNdjson } },
+];
+
+export const BUILT_IN_NAMES: readonly string[] = BUILT_INS.map((builtIn) => builtIn.name);
+
+/** The built-in scenario of that name, parsed; undefined when there is none. */
+export function builtInScenario(name: string): Scenario | undefined {
+  const builtIn = BUILT_INS.find((each) => each.name === name);
+  if (builtIn === undefined) return undefined;
+  const parsed = parseScenario({ file: `${name}.yaml`, content: builtIn.text, load: (path) => builtIn.files[path] ?? null });
+  if ('problems' in parsed) throw new ScenarioError(parsed.problems);
+  return parsed.value;
+}

@@ -1,0 +1,67 @@
+/** The flagship: a fleet of trucks through an hour of trouble, fault by fault. */
+export const trucksGps = `scenario: trucks_gps
+description: >
+  A fleet of 25 trucks reports its position every 20 seconds to the topic gps, keyed by truck, while a location
+  dashboard and a notification service read along. In one hour brokers crash and come back, the network splits, a
+  link crawls and a leader falls asleep. With acks=all and min.insync.replicas=2, no acknowledged position may be lost.
+profile: "3.9"
+seed: 42
+duration: 1h
+
+cluster:
+  brokers: 3
+
+topics:
+  - name: gps
+    partitions: 10
+    replicationFactor: 3
+    config: { min.insync.replicas: 2 }
+
+producers:
+  - name: truck
+    count: 25
+    # One request in flight: without idempotence that is what keeps a truck's positions in order.
+    config: { acks: all, max.in.flight.requests.per.connection: 1 }
+
+consumers:
+  - name: location-dashboard
+    topics: [gps]
+    config: { auto.offset.reset: earliest }
+  - name: notification-service
+    topics: [gps]
+    config: { auto.offset.reset: earliest }
+
+workload:
+  - producer: truck
+    topic: gps
+    every: 20s
+    jitter: 2s
+    key: "truck-{n}"
+    value: "position {i}"
+    start: 5s
+    until: 55m
+
+network:
+  latency: { min: 200us, max: 2ms, tail: 20ms, tailRatio: 1/1000 }
+
+faults:
+  # A broker dies and comes back: leaders move away, and it must catch up before it counts again.
+  - { at: 5m, crash: broker-2, restartAfter: 30s }
+  # Again, and this time it is back before its session has ended.
+  - { at: 10m, crash: broker-1, restartAfter: 4s }
+  # One broker is cut from the others and from the controller, but the trucks still reach it: a zombie leader.
+  - { at: 15m, partition: [[broker-1], [broker-2, broker-3, controller-1]], for: 60s }
+  # Replication to one follower crawls, beyond what the ISR tolerates.
+  - { at: 22m, slow: { from: broker-3, to: broker-2 }, add: 2s, for: 2m }
+  # A leader falls asleep for longer than its session, and wakes up believing that it still leads.
+  - { at: 28m, pause: broker-3, for: 20s }
+  # A replication connection breaks with a fetch in flight.
+  - { at: 33m, reset: [broker-2, broker-3] }
+  # The controller restarts; the data path does not need it.
+  - { at: 36m, crash: controller-1, restartAfter: 10s }
+  # Power is lost: what the broker had not flushed may be gone, and its replicas elsewhere must make up for it.
+  - { at: 40m, powerLoss: broker-2, restartAfter: 45s }
+  # Two crashes that overlap: with one replica left, acks=all writes have to wait.
+  - { at: 46m, crash: broker-1, restartAfter: 60s }
+  - { at: 46m, crash: broker-3, restartAfter: 90s }
+`;

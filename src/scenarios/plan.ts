@@ -1,0 +1,244 @@
+/**
+ * The plan of a run in action: strikes each fault when it is due, ends it, restarts what is to be restarted, and hands
+ * the workload's records to the producers. Semantics are total: whatever cannot take effect is noted and does nothing,
+ * so that any part of a plan is a plan.
+ *
+ * A process that ends itself (a failed log directory) is started again by its supervisor after 5 s.
+ */
+import { unreachable } from '../kernel/assert.ts';
+import { usOfMs } from '../kernel/time.ts';
+import type { Director } from '../kernel/outside.ts';
+import type { World } from '../kernel/world.ts';
+import { bothWays, oneWay, type LinkEffect } from '../network/conditions.ts';
+import { ConnectionNetwork } from '../network/connection-network.ts';
+import type { Network } from '../network/network.ts';
+import type { AppliedFault, Fault } from './faults.ts';
+import type { Operation } from './workload.ts';
+
+export type Control =
+  | { readonly kind: 'strike'; readonly fault: number }
+  | { readonly kind: 'end'; readonly fault: number }
+  | { readonly kind: 'start'; readonly node: number }
+  | { readonly kind: 'send'; readonly operation: number };
+
+const SUPERVISOR_DELAY_US = 5_000_000;
+
+export class Plan implements Director {
+  private readonly faults: readonly Fault[];
+  private readonly workload: readonly Operation[];
+  /** Machine of a producer node that takes `app.send`. */
+  private readonly producerMachine: string;
+  /** Faults in force, by index. */
+  private readonly inForce: Set<number>;
+  private readonly outcomes: (AppliedFault | undefined)[];
+
+  constructor(faults: readonly Fault[], workload: readonly Operation[], producerMachine: string, forkOf?: Plan) {
+    this.faults = faults;
+    this.workload = workload;
+    this.producerMachine = producerMachine;
+    this.inForce = new Set(forkOf?.inForce);
+    this.outcomes = forkOf?.outcomes.slice() ?? faults.map(() => undefined);
+  }
+
+  fork(): Plan {
+    return new Plan(this.faults, this.workload, this.producerMachine, this);
+  }
+
+  /** Puts the plan on the world's queue. Operations follow one another, so that the queue stays short. */
+  begin(world: World): void {
+    this.faults.forEach((fault, index) => world.enqueueControl(usOfMs(fault.atMs), { kind: 'strike', fault: index } satisfies Control));
+    this.enqueueOperation(world, 0);
+  }
+
+  /** What became of each fault; those that were never due are left out. */
+  applied(): AppliedFault[] {
+    return this.outcomes.filter((outcome) => outcome !== undefined);
+  }
+
+  act(world: World, payload: unknown): void {
+    const control = payload as Control;
+    switch (control.kind) {
+      case 'strike':
+        this.strike(world, control.fault);
+        return;
+      case 'end':
+        this.end(world, control.fault);
+        return;
+      case 'start':
+        world.start(control.node);
+        return;
+      case 'send':
+        this.send(world, control.operation);
+        return;
+      default:
+        unreachable(control, 'control');
+    }
+  }
+
+  halted(world: World, node: number): void {
+    world.enqueueControl(world.nowUs + SUPERVISOR_DELAY_US, { kind: 'start', node } satisfies Control);
+  }
+
+  private send(world: World, index: number): void {
+    const operation = this.workload[index] as Operation;
+    const node = world.nodeIndex(operation.producer);
+    const process = world.node(node);
+    const { topic, key, value } = operation;
+    // An application whose process is down makes no call.
+    if (process.status === 'up') {
+      world.stimulate(node, process.slotOf(this.producerMachine), 'app.send', { sendId: index, topic, key, value, partition: operation.partition ?? null });
+    }
+    this.enqueueOperation(world, index + 1);
+  }
+
+  private enqueueOperation(world: World, index: number): void {
+    const next = this.workload[index];
+    if (next !== undefined) world.enqueueControl(Math.max(world.nowUs, next.atUs), { kind: 'send', operation: index } satisfies Control);
+  }
+
+  private strike(world: World, index: number): void {
+    const fault = this.faults[index] as Fault;
+    const reason = this.carryOut(world, fault, index);
+    this.outcomes[index] = reason === undefined ? { fault, outcome: 'applied' } : { fault, outcome: 'noEffect', reason };
+    if (reason !== undefined || !('forMs' in fault)) return;
+    this.inForce.add(index);
+    world.enqueueControl(world.nowUs + usOfMs(fault.forMs), { kind: 'end', fault: index } satisfies Control);
+  }
+
+  /** Why the fault had no effect; undefined when it had. */
+  private carryOut(world: World, fault: Fault, index: number): string | undefined {
+    const network = networkOf(world);
+    switch (fault.kind) {
+      case 'crash':
+        return this.takeDown(world, fault, (node) => world.crash(node, 'fault'));
+      case 'powerLoss':
+        return this.takeDown(world, fault, (node) => world.powerLoss(node));
+      case 'wipe':
+        return this.takeDown(world, fault, (node) => world.wipe(node));
+      case 'pause': {
+        const node = world.nodeIndex(fault.node);
+        if (!world.isUp(node)) return `${fault.node} was down`;
+        world.pause(node);
+        return undefined;
+      }
+      case 'clockJump':
+        world.jumpClock(world.nodeIndex(fault.node), usOfMs(fault.byMs));
+        return undefined;
+      case 'clockDrift':
+        world.setClockDrift(world.nodeIndex(fault.node), fault.ppm);
+        return undefined;
+      case 'flushFailure':
+        world.setDiskCondition(world.nodeIndex(fault.node), { flushFails: true });
+        return undefined;
+      case 'slowDisk':
+        world.setDiskCondition(world.nodeIndex(fault.node), { slowFactor: fault.factor });
+        return undefined;
+      case 'diskFull':
+        world.setDiskCondition(world.nodeIndex(fault.node), { full: true });
+        return undefined;
+      case 'partition': {
+        const groups = fault.groups.map((group) => indexes(world, group));
+        const links = groups.flatMap((group, i) => groups.slice(i + 1).flatMap((other) => bothWays(group, other)));
+        network.addRule(world, { id: ruleId(index), links, effect: { kind: 'cut' } });
+        return undefined;
+      }
+      case 'isolate': {
+        const node = world.nodeIndex(fault.node);
+        const others = Array.from({ length: world.nodeCount }, (_, i) => i).filter((i) => i !== node);
+        network.addRule(world, { id: ruleId(index), links: bothWays([node], others), effect: { kind: 'cut' } });
+        return undefined;
+      }
+      case 'oneWay':
+        return this.addLinkRule(world, fault, index, { kind: 'cut' });
+      case 'flaky':
+        return this.addLinkRule(world, fault, index, { kind: 'loss', loss: fault.loss });
+      case 'slow':
+        return this.addLinkRule(world, fault, index, { kind: 'slow', addUs: usOfMs(fault.addMs) });
+      case 'clog':
+        return this.addLinkRule(world, fault, index, { kind: 'clog' });
+      case 'reset':
+        if (!(network instanceof ConnectionNetwork)) return 'datagrams have no connections';
+        network.reset(world, world.nodeIndex(fault.between[0]), world.nodeIndex(fault.between[1]));
+        return undefined;
+      case 'heal': {
+        const cuts = [...this.inForce].filter((other) => isNetworkFault(this.faults[other] as Fault));
+        for (const other of cuts) this.end(world, other);
+        return cuts.length === 0 ? 'no network fault was in force' : undefined;
+      }
+      default:
+        return unreachable(fault, 'fault');
+    }
+  }
+
+  private takeDown(world: World, fault: Extract<Fault, { readonly restartAfterMs: number | null }>, down: (node: number) => void): string | undefined {
+    const node = world.nodeIndex(fault.node);
+    if (!world.isUp(node)) return `${fault.node} was already down`;
+    down(node);
+    if (fault.restartAfterMs !== null) world.enqueueControl(world.nowUs + usOfMs(fault.restartAfterMs), { kind: 'start', node } satisfies Control);
+    return undefined;
+  }
+
+  private addLinkRule(world: World, fault: Extract<Fault, { readonly from: readonly string[] }>, index: number, effect: LinkEffect): undefined {
+    networkOf(world).addRule(world, { id: ruleId(index), links: oneWay(indexes(world, fault.from), indexes(world, fault.to)), effect });
+    return undefined;
+  }
+
+  /** Ends a fault; a condition of a node stays while another fault of its kind holds it. */
+  private end(world: World, index: number): void {
+    if (!this.inForce.delete(index)) return;
+    const fault = this.faults[index] as Fault;
+    if (isNetworkFault(fault)) {
+      networkOf(world).removeRule(world, ruleId(index));
+      return;
+    }
+    if (!('node' in fault)) return;
+    const node = world.nodeIndex(fault.node);
+    const others = [...this.inForce].map((other) => this.faults[other] as Fault).filter((other) => other.kind === fault.kind && 'node' in other && other.node === fault.node);
+    const last = others.at(-1);
+    switch (fault.kind) {
+      case 'pause':
+        if (last === undefined) world.resume(node);
+        return;
+      case 'clockDrift':
+        world.setClockDrift(node, last?.kind === 'clockDrift' ? last.ppm : 0);
+        return;
+      case 'flushFailure':
+        world.setDiskCondition(node, { flushFails: last !== undefined });
+        return;
+      case 'slowDisk':
+        world.setDiskCondition(node, { slowFactor: last?.kind === 'slowDisk' ? last.factor : 1 });
+        return;
+      case 'diskFull':
+        world.setDiskCondition(node, { full: last !== undefined });
+        return;
+      default:
+        return;
+    }
+  }
+}
+
+/** When the last fault of a plan is over: a node is back, a link is whole. Never, if something stays down for good. */
+export function quietFromMs(faults: readonly Fault[]): number {
+  return faults.reduce((latest, fault) => Math.max(latest, endOfMs(fault)), 0);
+}
+
+function endOfMs(fault: Fault): number {
+  if ('restartAfterMs' in fault) return fault.restartAfterMs === null ? Number.MAX_SAFE_INTEGER : fault.atMs + fault.restartAfterMs;
+  return 'forMs' in fault ? fault.atMs + fault.forMs : fault.atMs;
+}
+
+function networkOf(world: World): Network {
+  return world.transport as unknown as Network;
+}
+
+function indexes(world: World, names: readonly string[]): number[] {
+  return names.map((name) => world.nodeIndex(name));
+}
+
+function ruleId(index: number): string {
+  return `fault-${index}`;
+}
+
+function isNetworkFault({ kind }: Fault): boolean {
+  return kind === 'partition' || kind === 'oneWay' || kind === 'isolate' || kind === 'flaky' || kind === 'slow' || kind === 'clog';
+}

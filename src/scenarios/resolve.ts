@@ -1,0 +1,212 @@
+/**
+ * From what was read to the resolved scenario: defaults, references between the parts, and what only holds for several
+ * keys together. Every check works on what could be read, so one mistake does not hide another.
+ */
+import { assert, present } from '../kernel/assert.ts';
+import { formatDurationUs, formatRatio } from './durations.ts';
+import { integerEntry, resolveConfig } from './config-entries.ts';
+import { resolveFaults, resolveNodes } from './fault-forms.ts';
+import { resolveNemesis } from './resolve-nemesis.ts';
+import { meant, oneOf, show } from './problems.ts';
+import type { Mistakes, Path, Problem } from './problems.ts';
+import { PROFILE_NAMES } from './profiles.ts';
+import { PROPERTY_NAMES } from './properties.ts';
+import { resolveWorkload } from './resolve-workload.ts';
+import type { LoadFile } from './resolve-workload.ts';
+import { CONTROLLER_NODE, brokerNode, nodesOf } from './scenario.ts';
+import type { ClusterSpec, ConsumerSpec, DiskSpec, NetworkSpec, ProducerSpec, Scenario, TopicSpec } from './scenario.ts';
+import { MAX_NODES } from './schema.ts';
+import type { RawScenario } from './schema.ts';
+import type { Located } from './shape.ts';
+
+type Raw<K extends keyof RawScenario> = NonNullable<RawScenario[K]>;
+
+const ZERO = { numerator: 0, denominator: 1 };
+const ONE_IN_A_THOUSAND = { numerator: 1, denominator: 1000 };
+/** One data centre, now and then a burst of 20 ms. */
+const DEFAULT_LATENCY = { minUs: 200, maxUs: 1_000, tailUs: 20_000, tailRatio: ONE_IN_A_THOUSAND };
+/** A device with a volatile write cache: an fsync takes milliseconds. */
+const DEFAULT_FLUSH_LATENCY = { minUs: 1_000, maxUs: 8_000 };
+
+/** The scenario, or undefined when there are mistakes; `problems` are those of records files. */
+export function resolveScenario(raw: RawScenario, load: LoadFile, mistakes: Mistakes): { scenario: Scenario | undefined; problems: Problem[] } {
+  const durationMs = raw.duration;
+  const cluster = resolveCluster(raw.cluster, mistakes);
+  const topics = resolveTopics(raw.topics ?? [], cluster, mistakes);
+  const brokers = Array.from({ length: cluster?.brokers ?? 0 }, (_, index) => brokerNode(index + 1));
+  const producers = resolveProducers(raw.producers ?? [], brokers, mistakes);
+  const topicsAreKnown = namesAreKnown('topics', raw, mistakes);
+  const producersAreKnown = namesAreKnown('producers', raw, mistakes);
+  const consumers = resolveConsumers(raw.consumers ?? [], topicsAreKnown ? topics : undefined, brokers, mistakes);
+  checkNodeNames(raw, mistakes);
+  const { workload, problems } = resolveWorkload(raw.workload ?? [], { producers, topics, producersAreKnown, topicsAreKnown, durationMs, load }, mistakes);
+  const network = resolveNetwork(raw.network ?? {}, mistakes);
+  const disk = resolveDisk(raw.disk ?? {}, mistakes);
+
+  const nodes = [...new Set(nodesOf({ cluster: { brokers: brokers.length, config: {} }, producers, consumers }).map((node) => node.name))];
+  if (nodes.length > MAX_NODES) mistakes.add(['producers'], `${nodes.length} nodes in all; expected at most ${MAX_NODES}`);
+  // Without all names, good references would look unknown; what is missing is reported already.
+  const faults = cluster === undefined || !producersAreKnown ? [] : resolveFaults(raw.faults ?? [], { nodes, durationMs }, mistakes);
+  const nemesis = raw.nemesis === undefined || cluster === undefined ? null : resolveNemesis(raw.nemesis, nodes, durationMs, mistakes);
+  const checks = raw.checks === undefined ? null : resolveChecks(raw.checks, mistakes);
+
+  if (mistakes.list.length > 0 || problems.length > 0) return { scenario: undefined, problems };
+  const scenario: Scenario = {
+    name: present(raw.scenario, 'scenario'),
+    description: (raw.description ?? '').trim().replace(/\s+/g, ' '),
+    profile: raw.profile ?? present(PROFILE_NAMES.at(-1), 'a profile'),
+    seed: raw.seed ?? null,
+    durationMs: present(durationMs, 'duration'),
+    cluster: present(cluster, 'cluster'),
+    topics, producers, consumers, workload, network, disk, faults, nemesis,
+    mustSurvive: raw.mustSurvive ?? 'acks-all',
+    checks,
+  };
+  assert(scenario.topics.every((topic) => topic.replicationFactor <= scenario.cluster.brokers), 'replicas have brokers');
+  return { scenario, problems };
+}
+
+/** Whether every name of a section could be read; if not, a reference to a missing one is no mistake of its own. */
+function namesAreKnown(section: 'topics' | 'producers', raw: RawScenario, mistakes: Mistakes): boolean {
+  // A mistyped section name is an unknown key of the whole document.
+  if (raw[section] === undefined) return !mistakes.list.some(({ path, on }) => path.length === 1 && (on === 'key' || path[0] === section));
+  return raw[section].length > 0 && !mistakes.list.some(({ path }) => path[0] === section && (path.length <= 2 || path[2] === 'name'));
+}
+
+function resolveCluster(raw: RawScenario['cluster'], mistakes: Mistakes): ClusterSpec | undefined {
+  if (raw === undefined) return undefined;
+  const config = resolveConfig('broker', raw.config, ['cluster', 'config'], mistakes);
+  return raw.brokers === undefined ? undefined : { brokers: raw.brokers, config };
+}
+
+function resolveTopics(raw: Raw<'topics'>, cluster: ClusterSpec | undefined, mistakes: Mistakes): TopicSpec[] {
+  const topics: TopicSpec[] = [];
+  for (const [index, topic] of raw.entries()) {
+    const path: Path = topic.name === undefined ? ['topics', index] : topic.name.path.slice(0, -1);
+    const config = resolveConfig('topic', topic.config, [...path, 'config'], mistakes);
+    // Kafka's own defaults of num.partitions and default.replication.factor are 1 and 1.
+    const partitions = topic.partitions ?? integerEntry(cluster?.config ?? {}, 'num.partitions') ?? 1;
+    const replicationFactor = topic.replicationFactor ?? integerEntry(cluster?.config ?? {}, 'default.replication.factor') ?? 1;
+    const replicationPath: Path = [...path, 'replicationFactor'];
+    if (cluster !== undefined && replicationFactor > cluster.brokers) {
+      mistakes.add(replicationPath, `got ${replicationFactor}, more than there are brokers; expected at most ${cluster.brokers}`);
+    }
+    const ownMinIsr = integerEntry(config, 'min.insync.replicas');
+    const minIsr = ownMinIsr ?? integerEntry(cluster?.config ?? {}, 'min.insync.replicas') ?? 1;
+    // A mistyped replicationFactor is reported already, and its default is not what was meant.
+    const hasUnknownKey = mistakes.list.some((mistake) => mistake.on === 'key' && mistake.path.length === 3 && mistake.path[0] === 'topics' && mistake.path[1] === path[1]);
+    if (minIsr > replicationFactor && !hasUnknownKey) {
+      const minIsrPath = ownMinIsr === undefined ? ['cluster'] : path;
+      mistakes.add([...minIsrPath, 'config', 'min.insync.replicas'], `got ${minIsr}, more than topic ${show(topic.name?.value)} has replicas: no acks=all write could succeed; expected at most ${replicationFactor}`);
+    }
+    if (topic.name === undefined) continue;
+    if (topics.some((other) => other.name === topic.name?.value)) mistakes.add(topic.name.path, `a second topic ${show(topic.name.value)}; expected different names`);
+    // Metric names map both to '_', so Kafka refuses to create the second (Topic.hasCollision).
+    const collision = topics.find((other) => other.name !== topic.name?.value && other.name.replaceAll('.', '_') === topic.name?.value.replaceAll('.', '_'));
+    if (collision !== undefined) mistakes.add(topic.name.path, `collides with topic ${show(collision.name)}; expected names that differ in more than '.' and '_'`);
+    topics.push({ name: topic.name.value, partitions, replicationFactor, config });
+  }
+  return topics;
+}
+
+function resolveProducers(raw: Raw<'producers'>, brokers: readonly string[], mistakes: Mistakes): ProducerSpec[] {
+  const producers: ProducerSpec[] = [];
+  for (const producer of raw) {
+    if (producer.name === undefined) continue;
+    const { value: name, path: namePath } = producer.name;
+    const path = namePath.slice(0, -1);
+    const config = resolveConfig('producer', producer.config, [...path, 'config'], mistakes);
+    const count = producer.count ?? 1;
+    const nodes = count === 1 ? [name] : Array.from({ length: count }, (_, index) => `${name}-${index + 1}`);
+    producers.push({ name, nodes, bootstrap: resolveBootstrap(producer.bootstrap, brokers, mistakes), config });
+  }
+  return producers;
+}
+
+function resolveConsumers(raw: Raw<'consumers'>, topics: readonly TopicSpec[] | undefined, brokers: readonly string[], mistakes: Mistakes): ConsumerSpec[] {
+  const consumers: ConsumerSpec[] = [];
+  const topicNames = topics?.map((topic) => topic.name);
+  for (const consumer of raw) {
+    if (consumer.name === undefined) continue;
+    const path = consumer.name.path.slice(0, -1);
+    const config = resolveConfig('consumer', consumer.config, [...path, 'config'], mistakes);
+    const subscribed: string[] = [];
+    for (const { value, path: topicPath } of consumer.topics ?? []) {
+      if (topicNames?.includes(value) === false) mistakes.add(topicPath, `no topic ${show(value)}; expected ${oneOf(topicNames, 12)}${meant(value, topicNames)}`);
+      else if (subscribed.includes(value)) mistakes.add(topicPath, `topic ${show(value)} twice; expected each topic once`);
+      subscribed.push(value);
+    }
+    consumers.push({ name: consumer.name.value, topics: subscribed, bootstrap: resolveBootstrap(consumer.bootstrap, brokers, mistakes), config });
+  }
+  return consumers;
+}
+
+/** As written, because the order is the order in which they are tried; patterns in the brokers' order. */
+function resolveBootstrap(written: readonly Located<string>[] | undefined, brokers: readonly string[], mistakes: Mistakes): string[] {
+  if (written === undefined || brokers.length === 0) return [...brokers];
+  return [...new Set(written.flatMap((each) => resolveNodes([each], brokers, mistakes)))];
+}
+
+/** Every node name is an address: it must be unique in the whole world. */
+function checkNodeNames(raw: RawScenario, mistakes: Mistakes): void {
+  const taken = new Map<string, string>([[CONTROLLER_NODE, 'the controller']]);
+  const take = (node: string, owner: string, path: Path): void => {
+    const other = taken.get(node);
+    if (/^(broker|controller)-[0-9]+$/.test(node)) mistakes.add(path, `the node name ${show(node)} belongs to the cluster; expected another name`);
+    else if (other !== undefined) mistakes.add(path, `the node name ${show(node)} is taken by ${other}; expected different names`);
+    taken.set(node, owner);
+  };
+  for (const { name, count = 1 } of raw.producers ?? []) {
+    if (name === undefined) continue;
+    if (count === 1) take(name.value, `producer ${name.value}`, name.path);
+    else for (let n = 1; n <= count; n += 1) take(`${name.value}-${n}`, `producer ${name.value}`, name.path);
+  }
+  const groups = (raw.producers ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
+  for (const [index, group] of groups.entries()) {
+    const isRepeated = groups.findIndex((other) => other.value === group.value) !== index;
+    const isReported = mistakes.list.some((mistake) => mistake.path === group.path);
+    if (isRepeated && !isReported) mistakes.add(group.path, `a second producer ${show(group.value)}; expected different names`);
+  }
+  for (const { name } of raw.consumers ?? []) {
+    if (name !== undefined) take(name.value, `consumer ${name.value}`, name.path);
+  }
+}
+
+function resolveNetwork(raw: Raw<'network'>, mistakes: Mistakes): NetworkSpec {
+  const mode: NetworkSpec['mode'] = raw.mode ?? 'connection';
+  for (const knob of ['duplicate', 'reorder'] as const) {
+    if (mode === 'connection' && raw[knob] !== undefined) {
+      mistakes.add(['network', knob], `not possible in connection mode: TCP delivers in order and once; expected mode: datagram with it`, 'key');
+    }
+  }
+  let latency: NetworkSpec['latency'] = DEFAULT_LATENCY;
+  if (raw.latency?.min !== undefined && raw.latency.max !== undefined) {
+    const { min: minUs, max: maxUs, tail: tailUs = maxUs } = raw.latency;
+    const tailRatio = raw.latency.tailRatio ?? (raw.latency.tail === undefined ? ZERO : ONE_IN_A_THOUSAND);
+    if (minUs > maxUs) mistakes.add(['network', 'latency', 'min'], `got ${formatDurationUs(minUs)}, more than max; expected at most ${formatDurationUs(maxUs)}`);
+    if (tailUs < maxUs) mistakes.add(['network', 'latency', 'tail'], `got ${formatDurationUs(tailUs)}, less than max; expected at least ${formatDurationUs(maxUs)}`);
+    if (raw.latency.tail === undefined && tailRatio.numerator > 0) mistakes.add(['network', 'latency', 'tailRatio'], `got ${formatRatio(tailRatio)} without a tail; expected tail as well`);
+    latency = { minUs, maxUs, tailUs, tailRatio };
+  }
+  return {
+    mode, latency, loss: raw.loss ?? ZERO,
+    duplicate: raw.duplicate ?? ZERO, reorder: raw.reorder?.ratio ?? ZERO, reorderWithinUs: raw.reorder?.within ?? 0,
+  };
+}
+
+function resolveDisk(raw: Raw<'disk'>, mistakes: Mistakes): DiskSpec {
+  const { min: minUs, max: maxUs } = raw.flushLatency ?? {};
+  if (minUs === undefined || maxUs === undefined) return { flushLatency: DEFAULT_FLUSH_LATENCY };
+  if (minUs > maxUs) mistakes.add(['disk', 'flushLatency', 'min'], `got ${formatDurationUs(minUs)}, more than max; expected at most ${formatDurationUs(maxUs)}`);
+  return { flushLatency: { minUs, maxUs } };
+}
+
+function resolveChecks(raw: Raw<'checks'>, mistakes: Mistakes): string[] {
+  const checks: string[] = [];
+  for (const { value, path } of raw) {
+    if (!PROPERTY_NAMES.includes(value)) mistakes.add(path, `no property ${show(value)}; expected ${oneOf(PROPERTY_NAMES)}${meant(value, PROPERTY_NAMES)}`);
+    else if (checks.includes(value)) mistakes.add(path, `property ${show(value)} twice; expected each property once`);
+    checks.push(value);
+  }
+  return checks;
+}

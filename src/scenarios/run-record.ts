@@ -1,0 +1,88 @@
+/**
+ * A run as an artefact: what was asked for (scenario, seed, faults, workload: all explicit), what came of it (digest,
+ * counts, verdicts), and by which code. The record is enough to replay the run, and equal runs give equal records,
+ * byte for byte: it holds no wall-clock time and no machine names.
+ *
+ * Left out: the trace (it can be had again by replaying). Source: the replay manifests of Iggy's simulator and of
+ * TigerBeetle's VOPR; "pin a plan to regress a bug".
+ */
+import type { TraceLine } from '../kernel/trace.ts';
+import type { EngineName } from '../kernel/statechart/engine.ts';
+import type { Verdict, VerdictKind } from '../history/verdict.ts';
+import type { AppliedFault, Fault } from './faults.ts';
+import type { Scenario } from './scenario.ts';
+import type { Operation } from './workload.ts';
+
+export const RUN_RECORD_FORMAT = 'harrow.run/1';
+
+export interface Progress {
+  readonly virtualMs: number;
+  readonly durationMs: number;
+  readonly events: number;
+  readonly messages: number;
+  readonly faultsApplied: number;
+  readonly violations: number;
+}
+
+/** What to run. `faults` and `workload` are what happens; the scenario's own lists are where they came from. */
+export interface RunRequest {
+  readonly scenario: Scenario;
+  readonly seed: string;
+  readonly faults: readonly Fault[];
+  readonly workload: readonly Operation[];
+  readonly engine: EngineName;
+  readonly mutants: readonly string[];
+  readonly trace?: (line: TraceLine) => void;
+  /** Called now and then; returning false stops the run early. Must not influence the run otherwise. */
+  readonly progress?: (progress: Progress) => boolean;
+}
+
+/** Outcomes of the records offered to one topic: a record is ok, failed for sure, or nobody knows. */
+export interface TopicCounts {
+  readonly topic: string;
+  readonly ok: number;
+  readonly failed: number;
+  readonly unknown: number;
+}
+
+export interface ConsumerCounts {
+  readonly consumer: string;
+  readonly topic: string;
+  readonly delivered: number;
+  /** Records below the high watermark that it has not read at the end. */
+  readonly lag: number;
+}
+
+export interface Delivered {
+  readonly topics: readonly TopicCounts[];
+  readonly consumers: readonly ConsumerCounts[];
+}
+
+export interface RunResult {
+  /** 16 hexadecimal digits over everything that happened. */
+  readonly digest: string;
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly messages: number;
+  readonly faults: readonly AppliedFault[];
+  readonly verdicts: readonly Verdict[];
+  readonly delivered: Delivered;
+}
+
+/** Carries out a request: deterministic and synchronous. Implemented by run.ts. */
+export type Execute = (request: RunRequest) => RunResult;
+
+export interface RunRecord {
+  readonly format: typeof RUN_RECORD_FORMAT;
+  readonly harrow: string;
+  /** sha256 of the code that ran; a replay by other code proves nothing. */
+  readonly code: string;
+  readonly verdict: VerdictKind;
+  readonly seed: string;
+  readonly engine: EngineName;
+  readonly mutants: readonly string[];
+  readonly scenario: Scenario;
+  readonly faults: readonly Fault[];
+  readonly workload: readonly Operation[];
+  readonly result: RunResult;
+}

@@ -1,0 +1,173 @@
+/**
+ * A scenario as a value: everything a run is made of except the seed. Fully resolved (durations are numbers, node
+ * names are explicit, defaults are filled in), immutable and plain JSON, so that it can be stored, compared and sent
+ * to a worker. parse.ts makes it from YAML; only cluster.ts gives it a meaning.
+ */
+import type { Ratio } from '../kernel/random.ts';
+import type { NodeName, ScenarioFault, ScenarioFaultKind } from './faults.ts';
+import type { ProfileName } from './profiles.ts';
+
+/** Configs under Kafka's dotted names, as written and checked; what is absent has Kafka's default. Sorted by name. */
+export type ConfigEntries = Readonly<Record<string, string | number | boolean>>;
+
+export interface ClusterSpec {
+  /** Nodes `broker-1` … `broker-N`. */
+  readonly brokers: number;
+  readonly config: ConfigEntries;
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly config: ConfigEntries;
+}
+
+/** A group of equal producers. `nodes` is `[name]` when alone, else `name-1` … `name-count`. */
+export interface ProducerSpec {
+  readonly name: string;
+  readonly nodes: readonly NodeName[];
+  /** Brokers it asks for metadata first, in order. */
+  readonly bootstrap: readonly NodeName[];
+  readonly config: ConfigEntries;
+}
+
+export interface ConsumerSpec {
+  readonly name: NodeName;
+  readonly topics: readonly string[];
+  readonly bootstrap: readonly NodeName[];
+  readonly config: ConfigEntries;
+}
+
+/** Every producer of the group sends one record about each `everyMs`, the first one within the first interval. */
+export interface PeriodicWorkload {
+  readonly kind: 'periodic';
+  /** Name of the producer group. */
+  readonly producer: string;
+  readonly topic: string;
+  readonly everyUs: number;
+  /** Each record is moved by a draw from `[-jitterUs, +jitterUs]`. */
+  readonly jitterUs: number;
+  readonly startMs: number;
+  readonly untilMs: number;
+  /** Template with `{n}` (producer, from 1) and `{i}` (record, from 0); null sends keyless records. */
+  readonly key: string | null;
+  readonly value: string;
+  /** Explicit partition; null leaves it to the partitioner. */
+  readonly partition: number | null;
+}
+
+/** One row of a records file. */
+export interface RecordRow {
+  readonly atMs: number;
+  readonly key: string | null;
+  readonly value: string;
+  /** The node that sends it; null lets the group share the rows, equal keys on one producer. */
+  readonly producer: NodeName | null;
+  readonly partition: number | null;
+}
+
+/** Records taken from a file beside the scenario. */
+export interface RecordsWorkload {
+  readonly kind: 'records';
+  readonly producer: string;
+  readonly topic: string;
+  readonly file: string;
+  /** Times are divided by it: 2 plays twice as fast. */
+  readonly speed: Ratio;
+  readonly rows: readonly RecordRow[];
+}
+
+export type WorkloadSpec = PeriodicWorkload | RecordsWorkload;
+
+/** Per-message latency: uniform in `[minUs, maxUs]`, and with `tailRatio` uniform in `[maxUs, tailUs]`. */
+export interface LatencySpec {
+  readonly minUs: number;
+  readonly maxUs: number;
+  readonly tailUs: number;
+  readonly tailRatio: Ratio;
+}
+
+/**
+ * `connection` models TCP: loss shows as a retransmission stall, and nothing is dropped, duplicated or reordered.
+ * `datagram` drops (`loss`), duplicates and reorders single messages, for protocol research.
+ */
+export interface NetworkSpec {
+  readonly mode: 'connection' | 'datagram';
+  readonly latency: LatencySpec;
+  readonly loss: Ratio;
+  /** Datagram mode; 0 in connection mode. */
+  readonly duplicate: Ratio;
+  /** Datagram mode: this share of messages gets up to `reorderWithinUs` more latency; 0 in connection mode. */
+  readonly reorder: Ratio;
+  readonly reorderWithinUs: number;
+}
+
+export interface DiskSpec {
+  readonly flushLatency: { readonly minUs: number; readonly maxUs: number };
+}
+
+/** Random faults within a budget; expanded by nemesis.ts. */
+export interface NemesisSpec {
+  /** Exactly these kinds; null draws for each recoverable kind whether it is on (swarm). */
+  readonly kinds: readonly ScenarioFaultKind[] | null;
+  /** Nodes that may be harmed. */
+  readonly targets: readonly NodeName[];
+  /** Mean time of trouble between two faults of one kind; calm does not count. */
+  readonly meanIntervalMs: number;
+  /** How long a fault lasts. */
+  readonly faultMs: { readonly min: number; readonly max: number };
+  /** Never more nodes harmed at once. */
+  readonly maxDown: number;
+  /** Least time without any fault between two periods of trouble. */
+  readonly stabilityMs: number;
+  readonly startMs: number;
+  /** Every fault is over by then, so that what follows can be judged for liveness. */
+  readonly quietAfterMs: number;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  readonly profile: ProfileName;
+  /** Default seed; null draws a fresh one per run. */
+  readonly seed: string | null;
+  readonly durationMs: number;
+  readonly cluster: ClusterSpec;
+  readonly topics: readonly TopicSpec[];
+  readonly producers: readonly ProducerSpec[];
+  readonly consumers: readonly ConsumerSpec[];
+  readonly workload: readonly WorkloadSpec[];
+  readonly network: NetworkSpec;
+  readonly disk: DiskSpec;
+  readonly faults: readonly ScenarioFault[];
+  readonly nemesis: NemesisSpec | null;
+  /** Which acknowledged records are expected to survive: those of acks=all, as Kafka promises, or every one. */
+  readonly mustSurvive: 'acks-all' | 'every-ack';
+  /** Properties to judge; null judges all that apply. */
+  readonly checks: readonly string[] | null;
+}
+
+export type NodeRole = 'controller' | 'broker' | 'producer' | 'consumer';
+
+export interface ScenarioNode {
+  readonly name: NodeName;
+  readonly role: NodeRole;
+}
+
+export const CONTROLLER_NODE: NodeName = 'controller-1';
+
+export function brokerNode(id: number): NodeName {
+  return `broker-${id}`;
+}
+
+/** Every node of the world in the order in which it is built: controller, brokers, producers, consumers. */
+export function nodesOf(scenario: Pick<Scenario, 'cluster' | 'producers' | 'consumers'>): ScenarioNode[] {
+  const nodes: ScenarioNode[] = [{ name: CONTROLLER_NODE, role: 'controller' }];
+  for (let id = 1; id <= scenario.cluster.brokers; id += 1) nodes.push({ name: brokerNode(id), role: 'broker' });
+  for (const producer of scenario.producers) {
+    for (const name of producer.nodes) nodes.push({ name, role: 'producer' });
+  }
+  for (const consumer of scenario.consumers) nodes.push({ name: consumer.name, role: 'consumer' });
+  return nodes;
+}
