@@ -1,0 +1,21 @@
+/** Every group of figures, in the order of the table. */
+import type { FigureGroup } from './figure.ts';
+import { engineFigures } from './figures/engines.ts';
+import { eventFigures } from './figures/events.ts';
+import { flagshipFigures } from './figures/flagship.ts';
+import { forkFigures } from './figures/fork.ts';
+import { growthFigures } from './figures/growth.ts';
+import { messageFigures } from './figures/message.ts';
+import { queueFigures } from './figures/queue.ts';
+import { replicatedLogFigures } from './figures/replicated-log.ts';
+
+export const GROUPS: readonly FigureGroup[] = [
+  { name: 'statechart/replicated-log', measure: replicatedLogFigures },
+  { name: 'statechart/events', measure: eventFigures },
+  { name: 'kernel/message', measure: messageFigures },
+  { name: 'kernel/queue', measure: queueFigures },
+  { name: 'kernel/fork', measure: forkFigures },
+  { name: 'cluster/flagship', measure: flagshipFigures },
+  { name: 'cluster/growth', measure: growthFigures },
+  { name: 'cluster/engines', measure: engineFigures },
+];

@@ -1,0 +1,69 @@
+/**
+ * What a soak keeps of one run: the verdicts with the sentence that settles a violation, what the faults came to, which
+ * marks were reached. Plain data, so that a worker can send it. A function of (scenario, seed, mutants) alone.
+ */
+import { RunFailed } from '../../src/kernel/assert.ts';
+import type { VerdictKind } from '../../src/history/verdict.ts';
+import { execute } from '../../src/scenarios/run.ts';
+import type { Scenario } from '../../src/scenarios/scenario.ts';
+import { requestFor } from '../clusters/requests.ts';
+
+/** What every run of a soak has in common. */
+export interface SoakSpec {
+  readonly scenario: Scenario;
+  readonly mutants: readonly string[];
+  /** Properties of which a violation counts as a detection: those that the mutant must trip. Null for all. */
+  readonly trips: readonly string[] | null;
+}
+
+export interface PropertyOutcome {
+  readonly property: string;
+  readonly verdict: VerdictKind;
+  readonly compared: number;
+  /** Of the first evidence; null unless violated. */
+  readonly sentence: string | null;
+}
+
+export interface SeedOutcome {
+  readonly seed: number;
+  readonly digest: string;
+  readonly virtualMs: number;
+  readonly messages: number;
+  readonly properties: readonly PropertyOutcome[];
+  /** Kinds of the faults that took effect, one entry for each fault. */
+  readonly faultKinds: readonly string[];
+  /** Labels, each once. */
+  readonly marks: readonly string[];
+  /** An error of ours that ended the run; the rest is then empty. */
+  readonly error: string | null;
+}
+
+export function runSeed({ scenario, mutants }: SoakSpec, seed: number): SeedOutcome {
+  const marks = new Set<string>();
+  try {
+    const result = execute({
+      ...requestFor(scenario, String(seed), 'compiled', mutants),
+      trace: ({ effects }) => {
+        for (const effect of effects) if (effect.kind === 'mark') marks.add(effect.label);
+      },
+    });
+    const { digest, virtualMs, messages, verdicts, faults } = result;
+    return {
+      seed, digest, virtualMs, messages,
+      properties: verdicts.map(({ property, verdict, compared, evidence }) => ({
+        property, verdict, compared, sentence: verdict === 'violated' ? (evidence[0]?.sentence ?? 'no evidence') : null,
+      })),
+      faultKinds: faults.filter(({ outcome }) => outcome === 'applied').map(({ fault }) => fault.kind),
+      marks: [...marks],
+      error: null,
+    };
+  } catch (error) {
+    if (!(error instanceof RunFailed)) throw error;
+    return { seed, digest: '', virtualMs: 0, messages: 0, properties: [], faultKinds: [], marks: [...marks], error: error.message };
+  }
+}
+
+/** A property that was looked for is violated, or an error of ours ended the run. */
+export function isDetection({ properties, error }: SeedOutcome, trips: SoakSpec['trips']): boolean {
+  return error !== null || properties.some(({ property, verdict }) => verdict === 'violated' && (trips === null || trips.includes(property)));
+}

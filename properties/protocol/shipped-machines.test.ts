@@ -1,0 +1,45 @@
+/**
+ * The machines that Harrow ships keep the rules that make them fast and legible: each compiles without falling back to
+ * the interpreter, and each transition that reduces hands its effects over (docs/decisions/0001).
+ */
+import { describe, expect, it } from 'vitest';
+import { compiledEngine } from '../../src/kernel/statechart/engines.ts';
+import type { Program } from '../../src/kernel/statechart/engine.ts';
+import { loadPrograms } from '../../src/scenarios/cluster.ts';
+import { builtIn, run } from '../support/runs.ts';
+
+/** Runs that between them reach most of the protocol. */
+function exerciseMachines(): void {
+  for (let seed = 1; seed <= 20; seed += 1) run(builtIn('small_faulty_cluster'), String(seed));
+}
+
+/** The action lists of a machine, each with the place where it stands. */
+function actionLists(config: unknown, place: string): { readonly place: string; readonly actions: readonly string[] }[] {
+  if (typeof config !== 'object' || config === null) return [];
+  return Object.entries(config).flatMap(([key, value]) => {
+    if (key !== 'actions' && key !== 'entry' && key !== 'exit') return actionLists(value, `${place}.${key}`);
+    return [{ place: `${place}.${key}`, actions: (Array.isArray(value) ? value : [value]).map(String) }];
+  });
+}
+
+describe('the shipped machines', () => {
+  const programs = Object.entries(loadPrograms('compiled')) as [string, Program][];
+
+  it('compile without a fallback, over runs that reach most of the protocol', () => {
+    exerciseMachines();
+    for (const [name, { machine }] of programs) {
+      const { stats } = compiledEngine.load(machine);
+      expect(stats.paths, name).toBeGreaterThan(0);
+      expect([stats.interpretedRoots, stats.fallbackSteps], name).toEqual([0, 0]);
+    }
+  });
+
+  for (const [name, { machine }] of programs) {
+    it(`${name}: every reducer is followed by handOver, and nothing else is handed over`, () => {
+      for (const { place, actions } of actionLists(machine.config, name)) {
+        const isPaired = actions.every((action, i) => (action === 'handOver' ? i === actions.length - 1 : actions[i + 1] === 'handOver'));
+        expect(isPaired, `${place}: [${actions.join(', ')}]`).toBe(true);
+      }
+    });
+  }
+});
