@@ -1,5 +1,5 @@
 /**
- * The flagship by each of the three engines, for five virtual minutes: the compiled statecharts, XState's interpreter,
+ * The flagship by each of the three engines, for six virtual minutes: the compiled statecharts, XState's interpreter,
  * and live actors. The digests must be equal; only the time may differ.
  */
 import { assert } from '../../src/kernel/assert.ts';
@@ -31,7 +31,7 @@ export function engineFigures(): readonly Figure[] {
       afterTurn: () => assert(digests.size === 1, `the engine ${engine} gives another run: ${[...digests].join(' and ')}`),
     };
   });
-  const measured = measure(contenders, { rounds: 5, warmUpRounds: 1 });
+  const measured = measure(contenders, { rounds: 3, warmUpRounds: 1 });
   return [
     ...ENGINES.map((engine) => figure(NAME, engine, measured.ns(engine), 'ns/msg')),
     ...ENGINES.slice(1).map((engine) => figure(NAME, `${engine} vs compiled`, measured.ratio(engine, 'compiled'), 'x')),

@@ -20,7 +20,7 @@ const EVENTS_AFTER_FORK = 100;
 
 export function forkFigures(): readonly Figure[] {
   const small = worldAfterTraffic(3);
-  const large = worldAfterTraffic(21);
+  const large = worldAfterTraffic(17);
   const measured = measure(
     [
       { name: 'small', turn: () => forked(small) },
@@ -43,7 +43,7 @@ export function forkFigures(): readonly Figure[] {
 
 function worldAfterTraffic(brokers: number): World {
   const durationMs = (2 * TRAFFIC_US) / 1_000;
-  const { scenario, seed, engine, mutants, faults, workload } = requestFor(lightCluster({ brokers, durationMs, checks: null }), '1');
+  const { scenario, seed, engine, mutants, faults, workload } = requestFor(lightCluster({ brokers, durationMs }), '1');
   const world = startCluster({ scenario, seed, engine, mutants, plan: new Plan(faults, workload, PRODUCER_MACHINE) });
   world.runUntil(TRAFFIC_US);
   assert(world.transport.messages > 100 * brokers, `there was traffic: ${world.transport.messages} messages`);
