@@ -110,12 +110,9 @@ function isAsItShouldBe({ mutants, detections, errors }: SoakSummary): boolean {
   return errors === 0 && detections > 0 === mutants.length > 0;
 }
 
-main(process.argv.slice(2)).then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof UsageError ? `error: ${error.message}` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_NOT_SO;
-  },
-);
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof UsageError ? `error: ${error.message}` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_NOT_SO;
+}

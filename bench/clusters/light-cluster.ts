@@ -49,6 +49,7 @@ export function lightCluster({ brokers, durationMs }: LightCluster): Scenario {
     disk: { flushLatency: { minUs: 1_000, maxUs: 8_000 } },
     faults: [],
     nemesis: null,
+    mustSurvive: 'acks-all',
     checks: null,
   };
 }

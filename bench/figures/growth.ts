@@ -1,13 +1,15 @@
 /**
  * Does a message cost more in a bigger cluster? Brokers from 3 to 100, each with as many partitions, records and clients
- * as in the smallest; whatever looks at every node, partition or connection for each message shows here.
+ * as in the smallest; whatever looks at every node, partition or connection for each message shows here. Where replicas
+ * are placed decides how many partitions one fetch carries, so the cost of a machine's step is told as well.
  */
 import { assert, present } from '../../src/kernel/assert.ts';
 import { execute } from '../../src/scenarios/run.ts';
+import type { RunRequest } from '../../src/scenarios/run-record.ts';
 import { lightCluster } from '../clusters/light-cluster.ts';
 import { requestFor } from '../clusters/requests.ts';
 import { atMost, figure, type Figure } from '../figure.ts';
-import { cpuUs, measure, type Contender } from '../measure.ts';
+import { Measurement, cpuUs, measure, type Contender, type Timed } from '../measure.ts';
 
 const NAME = 'cluster/growth';
 const BROKERS = [3, 10, 30, 100] as const;
@@ -17,37 +19,57 @@ const SET_UP_MS = 4_000;
 const BROKER_MS = 90_000;
 
 export function growthFigures(): readonly Figure[] {
-  const contenders = BROKERS.map((brokers): Contender => {
-    const request = requestFor(lightCluster({ brokers, durationMs: SET_UP_MS + Math.floor(BROKER_MS / brokers) }), '1');
-    let acknowledged = 0;
-    return {
-      name: nameOf(brokers),
-      turn: () => {
-        let start: { readonly messages: number; readonly atUs: number } | undefined;
-        const { messages, delivered } = execute({
-          ...request,
-          progress: (progress) => {
-            if (start === undefined && progress.virtualMs >= SET_UP_MS) start = { messages: progress.messages, atUs: cpuUs() };
-            return true;
-          },
-        });
-        const { messages: messagesBefore, atUs } = present(start, 'the end of the set-up');
-        acknowledged = delivered.topics.reduce((sum, { ok }) => sum + ok, 0);
-        return { operations: messages - messagesBefore, cpuUs: cpuUs() - atUs };
-      },
-      afterTurn: () => assert(acknowledged > request.workload.length / 4, `${brokers} brokers acknowledge records: ${acknowledged} of ${request.workload.length}`),
-    };
-  });
-  const measured = measure(contenders, { rounds: 5, warmUpRounds: 1 });
-  const smallest = nameOf(BROKERS[0]);
-  return BROKERS.flatMap((brokers) => {
-    const name = nameOf(brokers);
-    const cost = figure(NAME, name, measured.ns(name), 'ns/msg');
-    if (name === smallest) return [cost];
-    return [cost, figure(NAME, `${name} vs ${smallest}`, measured.ratio(name, smallest), 'x', brokers === BROKERS.at(-1) ? atMost(1.5) : null)];
-  });
+  const sizes = BROKERS.map((brokers) => ({ name: `${brokers} brokers`, request: requestFor(lightCluster({ brokers, durationMs: SET_UP_MS + Math.floor(BROKER_MS / brokers) }), '1') }));
+  const contenders = sizes.map(({ name, request }): Contender => ({ name, turn: () => afterSetUp(request) }));
+  const measured = measure(contenders, { rounds: 3, warmUpRounds: 1 });
+  const stepsPerMessage = new Map(sizes.map(({ name, request }) => [name, countSteps(request)]));
+  const perStep = new Measurement(new Map(sizes.map(({ name }) => [name, measured.samples(name).map((ns) => ns / present(stepsPerMessage.get(name), name))])));
+
+  const names = sizes.map(({ name }) => name);
+  const [smallest, largest] = [present(names[0], 'a size'), present(names.at(-1), 'a size')];
+  return [
+    ...names.map((name) => figure(NAME, `${name}, a message`, measured.ns(name), 'ns/msg')),
+    ...names.map((name) => figure(NAME, `${name}, steps of machines`, present(stepsPerMessage.get(name), name), 'steps/msg')),
+    ...names.map((name) => figure(NAME, `${name}, a step`, perStep.ns(name), 'ns/step')),
+    figure(NAME, `${largest} vs ${smallest}, a message`, measured.ratio(largest, smallest), 'x', atMost(1.5)),
+    figure(NAME, `${largest} vs ${smallest}, a step`, perStep.ratio(largest, smallest), 'x', atMost(1.5)),
+  ];
 }
 
-function nameOf(brokers: number): string {
-  return `${brokers} brokers`;
+/** Runs the scenario with all checks; counts the messages, and takes the time, from the end of the set-up on. */
+function afterSetUp(request: RunRequest): Timed {
+  let start: { readonly messages: number; readonly atUs: number } | undefined;
+  const { messages, delivered } = execute({
+    ...request,
+    progress: (progress) => {
+      if (start === undefined && progress.virtualMs >= SET_UP_MS) start = { messages: progress.messages, atUs: cpuUs() };
+      return true;
+    },
+  });
+  const { messages: messagesBefore, atUs } = present(start, 'the end of the set-up');
+  const takenUs = cpuUs() - atUs;
+  const acknowledged = delivered.topics.reduce((sum, { ok }) => sum + ok, 0);
+  assert(2 * acknowledged > request.workload.length, `${request.scenario.name} acknowledges records: ${acknowledged} of ${request.workload.length}`);
+  return { operations: messages - messagesBefore, cpuUs: takenUs };
+}
+
+/** Steps of machines per message after the set-up, from a trace: a fetch of ten partitions is one message and ten steps. */
+function countSteps(request: RunRequest): number {
+  let isSetUp = false;
+  let messagesBefore = 0;
+  let steps = 0;
+  const { messages } = execute({
+    ...request,
+    trace: ({ stateBefore }) => {
+      if (isSetUp && stateBefore !== undefined) steps += 1;
+    },
+    progress: (progress) => {
+      if (!isSetUp && progress.virtualMs >= SET_UP_MS) {
+        isSetUp = true;
+        messagesBefore = progress.messages;
+      }
+      return true;
+    },
+  });
+  return steps / (messages - messagesBefore);
 }

@@ -41,7 +41,7 @@ export function messageFigures(): readonly Figure[] {
   const compiled = compiledEngine.load(replicatedLogMachine);
   const measured = measure(
     [contender('compiled', compiled), contender('no XState', new SwitchProgram()), contender('interpreter', interpreterEngine.load(replicatedLogMachine))],
-    { rounds: 11, warmUpRounds: 3 },
+    { rounds: 9, warmUpRounds: 3 },
   );
   assert(compiled.stats.fallbackSteps === 0, 'every path of the protocol is compiled');
   return [

@@ -62,12 +62,15 @@ class Client implements Director {
   }
 }
 
-/** Who leads, or runs for it, in the newest epoch: it has voted for itself. */
+/** Who leads, or runs for it, in the newest epoch: it has voted for itself. The first peer before anybody has. */
 function leaderOf(world: World): number {
   let leader = 0;
-  for (let peer = 1; peer < PEER_COUNT; peer += 1) {
-    const { id, epoch, votedFor } = stateOf(world, peer);
-    if (votedFor === id && epoch > stateOf(world, leader).epoch) leader = peer;
+  let newestEpoch = 0;
+  for (let peer = 0; peer < PEER_COUNT; peer += 1) {
+    const { epoch, votedFor } = stateOf(world, peer);
+    if (votedFor !== peer || epoch <= newestEpoch) continue;
+    leader = peer;
+    newestEpoch = epoch;
   }
   return leader;
 }

@@ -44,14 +44,16 @@ function runWorker(spec: SoakSpec, nextBatch: () => readonly number[], take: (ba
   const first = nextBatch();
   if (first.length === 0) return Promise.resolve();
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: spec });
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread is no window and has no origin
+  const give = (batch: readonly number[]): void => worker.postMessage(batch);
   return new Promise<void>((resolve, reject) => {
     worker.on('error', reject);
     worker.on('message', (batch: readonly SeedOutcome[]) => {
       take(batch);
       const next = nextBatch();
-      if (next.length > 0) worker.postMessage(next);
+      if (next.length > 0) give(next);
       else resolve();
     });
-    worker.postMessage(first);
+    give(first);
   }).finally(() => worker.terminate());
 }

@@ -22,6 +22,7 @@ import { replicaMachine } from '../../src/actors/replica/machine.ts';
 import type { Leadership, ReplicaState } from '../../src/actors/replica/state.ts';
 import type { ProduceResponse } from '../../src/kafka/api.ts';
 import { parseConfig } from '../../src/kafka/config.ts';
+import { NO_LEADER } from '../../src/kafka/ids.ts';
 import type { PartitionRegistration } from '../../src/kafka/metadata.ts';
 import { batchOf } from '../../src/kafka/records.ts';
 import { CURRENT_RULES, type ReplicationRules } from '../../src/kafka/replication-control.ts';
@@ -155,7 +156,7 @@ export class BrokerCluster {
   }
 
   replica(broker: number, partition = 0): ReplicaState | undefined {
-    return this.state<ReplicaState>(broker, `${TOPIC}-${partition}`);
+    return broker === NO_LEADER ? undefined : this.state<ReplicaState>(broker, `${TOPIC}-${partition}`);
   }
 
   leadership(broker: number, partition = 0): Leadership {
@@ -173,7 +174,12 @@ export class BrokerCluster {
 
   /** The committed leader, -1 for none. */
   leader(partition = 0): number {
-    return this.committed(partition)?.leader ?? -1;
+    return this.committed(partition)?.leader ?? NO_LEADER;
+  }
+
+  /** Has the committed leader taken up its office? */
+  leads(partition = 0): boolean {
+    return (this.replica(this.leader(partition), partition)?.leadership ?? null) !== null;
   }
 
   followers(partition = 0): number[] {

@@ -43,7 +43,7 @@ export function schedule({ brokers, partitions, lengthMs, maxEvents, losesData }
       { weight: 6, arbitrary: produce }, { weight: 4, arbitrary: onNode }, { weight: 2, arbitrary: onPair }, { weight: 1, arbitrary: reset },
       ...(losesData ? [{ weight: 3, arbitrary: lossy }] : []),
     ),
-    { maxLength: maxEvents },
+    { maxLength: maxEvents, size: 'max' },
   );
 }
 

@@ -246,6 +246,21 @@ describe('timers', () => {
     expect(log.map(({ id }) => id)).toEqual([3, 2]);
   });
 
+  it('armed anew while their process catches up wait behind what arrived before their new deadline', () => {
+    const log: Fired[] = [];
+    const rig = rigOf(log);
+    rig.startAll();
+    rig.world.setDiskCondition(0, { slowFactor: 20 });
+    rig.tell('north', 'left', schedule('a', 5, { id: 1 }), schedule('b', 6, { id: 2 }));
+    rig.world.pause(0);
+    rig.tell('north', 'left', { kind: 'replace', file: 'f', value: 0 }, schedule('a', 1, { id: 3 }));
+    rig.world.runUntil(10_000);
+    // Stalled by its write until 12 ms: `b` fell due at 6 ms, `a` falls due again at 11 ms.
+    rig.world.resume(0);
+    rig.world.runUntil(END_US);
+    expect(log).toEqual([{ atUs: 12_000, where: 'north', id: 2 }, { atUs: 12_000, where: 'north', id: 3 }]);
+  });
+
   it('of an earlier incarnation never fire in a later one', () => {
     const log: Fired[] = [];
     const rig = rigOf(log);

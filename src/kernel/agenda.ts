@@ -8,7 +8,7 @@
  * What is forgotten leaves a carrier behind that nobody needs. They are swept out together once they are most of the
  * queue, so `pending <= 2 * (entries that still mean something) + SWEEP_FROM` at an amortised cost of O(log n) each.
  */
-import { assert, present } from './assert.ts';
+import { AssertionFailed, assert, present } from './assert.ts';
 import { EntryKind, EventQueue, QueueEntry } from './queue.ts';
 import type { Process, Timer } from './process.ts';
 import { NEVER_US } from './time.ts';
@@ -72,7 +72,7 @@ export class Agenda {
       process.disarmTimer(slot, key);
       return;
     }
-    assert(deadlineUs >= this.nowUs, () => `${process.spec.name}: timer ${key} is armed for ${delayMs} ms`);
+    if (!(deadlineUs >= this.nowUs)) throw new AssertionFailed(`${process.spec.name}: timer ${key} is armed for ${delayMs} ms`);
     const sequence = this.nextSequence();
     const old = process.timer(slot, key);
     // A carrier of this instant may have left the queue for a backlog, where it keeps a place that is not the timer's.
@@ -126,7 +126,7 @@ export class Agenda {
   takeDue(process: Process, entry: QueueEntry): Timer {
     const key = entry.payload as string;
     const timer = present(process.timer(entry.slot, key), 'timer');
-    assert(timer.sequence === entry.sequence && timer.deadlineUs <= this.nowUs, () => `${process.spec.name}: timer ${key} is due`);
+    assert(timer.sequence === entry.sequence && timer.deadlineUs <= this.nowUs, 'a timer that is taken is due');
     process.removeTimer(entry.slot, key);
     return timer;
   }

@@ -10,7 +10,7 @@
  * Source: the durability model of KIP-966 (motivation) and Pillai et al., "All File Systems Are Not Created Equal",
  * OSDI 2014 (prefix append, atomic rename).
  */
-import { assert } from './assert.ts';
+import { AssertionFailed, assert } from './assert.ts';
 import { draw32, hashString, scaleDraw } from './hash.ts';
 
 /** An append-mostly file as a value; its length counts entries (batches, records), not bytes. */
@@ -85,10 +85,10 @@ export class Disk {
   /** False when the disk refuses the write, in which case nothing changed. */
   write(file: string, content: FileContent, keptLength: number | undefined): boolean {
     const old = this.files.get(file);
-    assert(old === undefined || !old.atomic, `${file} is replaced as a whole, not written to`);
+    if (old?.atomic === true) throw new AssertionFailed(`${file} is replaced as a whole, not written to`);
     const oldLength = old === undefined ? 0 : (old.cached as FileContent).length;
     const kept = keptLength ?? oldLength;
-    assert(kept <= oldLength && kept <= content.length, `write to ${file} keeps ${kept} of ${oldLength} entries and has ${content.length}`);
+    if (kept > oldLength || kept > content.length) throw new AssertionFailed(`write to ${file} keeps ${kept} of ${oldLength} entries and has ${content.length}`);
     if (this.condition.full && content.length > kept) return false;
     if (old === undefined) {
       this.files.set(file, { atomic: false, cached: content, durable: undefined, commonLength: 0, pending: NOTHING_PENDING });
@@ -108,7 +108,7 @@ export class Disk {
   /** False when the disk refuses the write. */
   replace(file: string, value: unknown): boolean {
     const old = this.files.get(file);
-    assert(old === undefined || old.atomic, `${file} is written to, not replaced as a whole`);
+    if (old?.atomic === false) throw new AssertionFailed(`${file} is written to, not replaced as a whole`);
     if (this.condition.full) return false;
     this.files.set(file, { atomic: true, cached: value, durable: old?.durable, commonLength: 0, pending: old?.pending ?? NOTHING_PENDING });
     return true;

@@ -7,9 +7,10 @@
 import { AppendLog } from './append-log.ts';
 import { present } from './assert.ts';
 import type { Effect, Message, ReplyTo } from './effects.ts';
+import type { FileContent } from './disk.ts';
 import type { Director, LatencyRange, Monitor } from './outside.ts';
 import type { NodeSpec } from './process.ts';
-import type { EngineName, EventObject } from './statechart/engine.ts';
+import type { EngineName, EventObject, Program } from './statechart/engine.ts';
 import { engine } from './statechart/engines.ts';
 import { scriptedMachine, type Acted } from './statechart/scripted.ts';
 import type { Tracer } from './trace.ts';
@@ -109,10 +110,10 @@ export class Rig {
 
 function worldOf(options: RigOptions): World {
   const { nodes, seed = 'rig', transport = new Wire(), spawnable = {}, engine: engineName = 'compiled', flushLatency, tracer, monitor, monitored } = options;
-  const programOf = (id: string, reactions: Reactions) => engine(engineName).load(puppet(id, reactions));
+  const programOf = (reactions: Reactions) => engine(engineName).load(puppet(reactions));
   const programs = Object.fromEntries([
-    ...nodes.flatMap(({ name, machines }) => Object.entries(machines).map(([machine, reactions]) => [`${name}/${machine}`, programOf(machine, reactions)] as const)),
-    ...Object.entries(spawnable).map(([machine, reactions]) => [machine, programOf(machine, reactions)] as const),
+    ...nodes.flatMap(({ name, machines }) => Object.entries(machines).map(([machine, reactions]) => [`${name}/${machine}`, programOf(reactions)] as const)),
+    ...Object.entries(spawnable).map(([machine, reactions]) => [machine, programOf(reactions)] as const),
   ]);
   return new World({
     seed,
@@ -142,14 +143,21 @@ function directorOf(onHalted: RigOptions['onHalted']): Director {
   return director;
 }
 
-function puppet(id: string, reactions: Reactions) {
-  return scriptedMachine<AppendLog<Heard>>(id, {
+const puppets = new WeakMap<Reactions, Program['machine']>();
+
+/** Memo of a pure function: the same reactions are the same machine, so that what one world compiled serves the next. */
+function puppet(reactions: Reactions): Program['machine'] {
+  const known = puppets.get(reactions);
+  if (known !== undefined) return known;
+  const machine = scriptedMachine<AppendLog<Heard>>('puppet', {
     start: (input) => {
       const born: Heard = { type: 'start', nowMs: undefined, data: input, draw: undefined, replyTo: undefined };
       return { state: AppendLog.empty(), effects: reactions['start']?.(born, AppendLog.empty()) ?? [] };
     },
     act: (before, event) => hear(before, heardOf(event), reactions),
   });
+  puppets.set(reactions, machine);
+  return machine;
 }
 
 function hear(before: AppendLog<Heard>, heard: Heard, reactions: Reactions): Acted<AppendLog<Heard>> {
@@ -162,6 +170,27 @@ function heardOf(event: EventObject): Heard {
     readonly nowMs?: number; readonly draw?: number; readonly data?: unknown; readonly message?: Message; readonly replyTo?: ReplyTo;
   };
   return { type, nowMs, draw, replyTo, data: nowMs === undefined ? event : message ?? data };
+}
+
+/** A file of numbers; a torn one is negative. */
+export class Entries implements FileContent {
+  readonly entries: readonly number[];
+
+  constructor(entries: readonly number[]) {
+    this.entries = entries;
+  }
+
+  get length(): number {
+    return this.entries.length;
+  }
+
+  prefix(length: number): Entries {
+    return new Entries(this.entries.slice(0, length));
+  }
+
+  tornAt(length: number): Entries {
+    return new Entries(this.entries.slice(0, length).map((entry, i) => (i === length - 1 ? -entry : entry)));
+  }
 }
 
 interface Letter {

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { AppendLog } from './append-log.ts';
 import { AssertionFailed } from './assert.ts';
 import type { Effect } from './effects.ts';
 import type { Monitor } from './outside.ts';
-import { Rig, Wire, type Reactions, type RigOptions } from './rig.ts';
+import { Entries, Rig, Wire, type Reactions, type RigOptions } from './rig.ts';
 
 const tell = (to: string, type: string): Effect => ({ kind: 'tell', to, event: { type } });
 const observe = (type: string): Effect => ({ kind: 'observe', observation: { type } });
 const spawn = (name: string, machine = 'child'): Effect => ({ kind: 'spawn', name, machine, input: undefined });
 const stop = (name: string): Effect => ({ kind: 'stop', name });
 const schedule = (key: string, delayMs: number): Effect => ({ kind: 'schedule', key, delayMs, type: `timer.${key}` });
-const append = (file: string, length: number): Effect => ({ kind: 'write', file, content: AppendLog.of(Array.from({ length }, (_, i) => i)) as never });
+const append = (file: string, length: number): Effect => ({ kind: 'write', file, content: new Entries(Array.from({ length }, (_, i) => i + 1)) });
 const flush = (file: string, data?: unknown): Effect => ({ kind: 'flush', file, then: 'flushed', ...(data === undefined ? {} : { data }) });
 
 /** Says what it heard to whoever watches. */
@@ -104,7 +103,7 @@ describe('a flush', () => {
     rig.world.runUntil(2_000);
     expect(rig.heard('node', 'a')[0]).toMatchObject({ type: 'flushed', data: { file: 'log', data: 'for whom' }, nowMs: 2 });
     rig.world.powerLoss(0);
-    expect((rig.world.node(0).disk.read('log') as AppendLog<number>).length).toBe(2);
+    expect((rig.world.node(0).disk.read('log') as Entries).length).toBe(2);
   });
 
   it('that fails says so', () => {

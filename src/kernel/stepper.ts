@@ -2,7 +2,7 @@
  * One step: a machine gets an event, the effects it returns are carried out in order, and whatever they tell the other
  * machines of the process is handled before the instant is over. Nothing here waits; what takes time goes on the agenda.
  */
-import { assert, present, unreachable } from './assert.ts';
+import { AssertionFailed, present, unreachable } from './assert.ts';
 import type { DiskOutcome, Effect, EffectsEmitted } from './effects.ts';
 import { Received, Stimulus } from './effects.ts';
 import { draw32, hashString, scaleDraw } from './hash.ts';
@@ -36,7 +36,7 @@ const DEFAULT_FLUSH_LATENCY: LatencyRange = { minUs: 1_000, maxUs: 8_000 };
 /** What one write to a slow disk costs its process, times the disk's slow factor. */
 const WRITE_STALL_US = 100;
 /** More work than this in one instant of one process means that two machines tell each other the same thing for ever. */
-const MAX_LOCAL_WORK = 1_000_000;
+const MAX_LOCAL_WORK = 250_000;
 
 export class Stepper implements OutputSink {
   private readonly world: World;
@@ -82,7 +82,7 @@ export class Stepper implements OutputSink {
   settle(process: Process): void {
     for (let next = 0; next < this.work.length; next += 1) {
       const { slot, life, event, effects } = this.work[next] as LocalWork;
-      assert(next < MAX_LOCAL_WORK, () => `the machines of ${process.spec.name} never come to rest, last at ${process.names[slot] ?? ''}: ${event?.type ?? 'start'}`);
+      if (next === MAX_LOCAL_WORK) throw new AssertionFailed(`the machines of ${process.spec.name} never come to rest, last at ${process.names[slot] ?? ''}: ${event?.type ?? 'start'}`);
       if (!process.isAlive(slot, life)) continue;
       if (event !== undefined) this.stepMachine(process, slot, event);
       else if (effects !== undefined) this.finishStep(process, slot, effects);
@@ -183,7 +183,7 @@ export class Stepper implements OutputSink {
         return true;
       case 'tell': {
         const target = process.slotOf(effect.to);
-        if (target !== -1 && process.states[target] !== undefined) this.pushEvent(process, target, effect.event);
+        if (target !== -1) this.pushEvent(process, target, effect.event);
         return true;
       }
       case 'schedule':

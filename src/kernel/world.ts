@@ -387,14 +387,8 @@ export class World {
     const waiting = process.backlog;
     process.backlog = [];
     for (let i = 0; i < waiting.length; i += 1) {
-      const entry = waiting[i] as QueueEntry;
-      if (entry.incarnation !== process.incarnation) return;
-      // Whatever blocks the process again keeps the rest waiting, in order, before anything newer.
-      if (process.isBlocked(this.nowUs)) {
-        process.backlog = waiting.slice(i);
-        return;
-      }
-      this.handleInProcess(entry);
+      // What blocks the process again has the rest join the backlog once more, in order, before anything newer.
+      this.handleInProcess(waiting[i] as QueueEntry);
     }
   }
 }

@@ -7,7 +7,7 @@
  * A machine has one connection to a node at a time, opened by its first send, as Kafka's NetworkClient keeps one per
  * node. Left out: bandwidth, window sizes, TLS and SASL handshakes, `connections.max.idle.ms`.
  */
-import { assert, present, unreachable } from '../kernel/assert.ts';
+import { AssertionFailed, assert, present, unreachable } from '../kernel/assert.ts';
 import type { ConnectionLost, Message, ReplyTo } from '../kernel/effects.ts';
 import { scaleDraw } from '../kernel/hash.ts';
 import type { Transport } from '../kernel/transport.ts';
@@ -50,7 +50,7 @@ export class ConnectionNetwork extends Network implements Transport {
   }
 
   send(world: World, from: number, slot: number, to: number, message: Message): void {
-    assert(to >= 0 && to < this.nodeCount, () => `${world.nodeName(from)} sends ${message.type} to node ${to} of ${this.nodeCount}`);
+    this.checkAddress(from, to, message);
     const connection = this.connections.ownCurrent(from, slot, to) ?? this.connect(world, from, slot, to);
     if (connection.clientState === 'connecting') connection.waiting = [...connection.waiting, message];
     else this.transmit(world, connection, FrameKind.request, true, message);
@@ -276,7 +276,7 @@ export class ConnectionNetwork extends Network implements Transport {
 
   private serve(world: World, connection: Connection, message: Message): void {
     const slot = serverSlotOf(world.node(connection.server));
-    assert(slot !== -1, () => `${world.nodeName(connection.server)} serves requests`);
+    assert(slot !== -1, 'a node that has accepted a connection serves requests');
     connection.beginRequest();
     world.deliver(connection.server, slot, message, connection.client, connection.request);
   }
@@ -314,13 +314,14 @@ export class ConnectionNetwork extends Network implements Transport {
 
   /** The connection of a request that its server is done with; the next request is read in the same instant. */
   private served(world: World, node: number, request: ReplyTo): Connection | undefined {
-    assert(request >= 0, () => `${world.nodeName(node)} answers what is no request`);
+    assert(request >= 0, 'an answer is to a request');
     const id = connectionOf(request);
     if (this.connections.get(id) === undefined) return undefined;
     const connection = this.connections.own(id);
     if (connection.serverState !== 'open' && !connection.serving) return undefined;
-    assert(connection.serving && connection.request === request, () => `${world.nodeName(node)} answers a request of ${world.nodeName(connection.client)} twice`);
-    assert(connection.server === node, () => `${world.nodeName(node)} answers a request to ${world.nodeName(connection.server)}`);
+    if (!connection.serving || connection.request !== request || connection.server !== node) {
+      throw new AssertionFailed(`${world.nodeName(node)} answers a request of ${world.nodeName(connection.client)} twice, or one to ${world.nodeName(connection.server)}`);
+    }
     connection.serving = false;
     if (connection.inbox.length > 0) world.enqueueFrame(world.nowUs, new Frame(id, FrameKind.read, true, -1, undefined));
     return connection;

@@ -42,7 +42,7 @@ export class ConnectionTable {
   own(id: number): Connection {
     this.ownMaps();
     const connection = this.byId.get(id);
-    assert(connection !== undefined, () => `connection ${id} exists`);
+    assert(connection !== undefined, 'a connection that is written to is not over');
     if (!connection.shared) return connection;
     const copy = connection.fork();
     this.byId.set(id, copy);

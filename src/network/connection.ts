@@ -112,7 +112,7 @@ export class Connection {
 
   /** The server reads a request. */
   beginRequest(): void {
-    assert(!this.serving, `connection ${this.id} serves one request at a time`);
+    assert(!this.serving, 'a connection has one request served at a time');
     this.serving = true;
     this.requestCount += 1;
   }

@@ -59,13 +59,13 @@ export class DatagramNetwork extends Network implements Transport {
   }
 
   send(world: World, from: number, slot: number, to: number, message: Message): void {
-    assert(to >= 0 && to < this.nodeCount, () => `${world.nodeName(from)} sends ${message.type} to node ${to} of ${this.nodeCount}`);
+    this.checkAddress(from, to, message);
     const life = world.node(from).lives[slot] as number;
     this.launch(world, { from, replyTo: (life * SLOTS + slot) * this.nodeCount + from, to, toSlot: -1, toLife: -1, message });
   }
 
   reply(world: World, from: number, to: ReplyTo, message: Message): void {
-    assert(to >= 0, () => `${world.nodeName(from)} answers what is no request`);
+    assert(to >= 0, 'an answer is to a request');
     const machine = Math.floor(to / this.nodeCount);
     this.launch(world, { from, replyTo: -1, to: to % this.nodeCount, toSlot: machine % SLOTS, toLife: Math.floor(machine / SLOTS), message });
   }

@@ -4,6 +4,8 @@
  * A link is directed. The fate of a message depends on (seed, link, n-th message on the link), so removing one fault
  * or message elsewhere leaves it as it was. Payloads are opaque.
  */
+import { AssertionFailed } from '../kernel/assert.ts';
+import type { Message } from '../kernel/effects.ts';
 import { hashString, mix32 } from '../kernel/hash.ts';
 import type { Process } from '../kernel/process.ts';
 import type { Ratio } from '../kernel/random.ts';
@@ -83,6 +85,12 @@ export abstract class Network {
 
   protected linkKey(from: number, to: number): number {
     return mix32(mix32(this.seedKey, this.nameKeys[from] as number), this.nameKeys[to] as number);
+  }
+
+  /** Throws unless `to` is a node. */
+  protected checkAddress(from: number, to: number, message: Message): void {
+    if (to >= 0 && to < this.nodeCount) return;
+    throw new AssertionFailed(`${this.options.nodeNames[from] ?? ''} sends ${message.type} to node ${to} of ${this.nodeCount}`);
   }
 
   /** The number of the next message on a link. */

@@ -5,6 +5,7 @@ import { defaultConfig } from '../../kafka/config.ts';
 import type { ErrorName } from '../../kafka/errors.ts';
 import { withOffsets } from '../../kafka/records.ts';
 import { KAFKA_RULES, type Rules } from '../../kafka/rules.ts';
+import { assert } from '../../kernel/assert.ts';
 import { Received, Stimulus, type Effect } from '../../kernel/effects.ts';
 import { compiledEngine } from '../../kernel/statechart/engines.ts';
 import type { EventObject, MachineState } from '../../kernel/statechart/engine.ts';
@@ -48,8 +49,8 @@ class Fetcher {
 
   private request<Request>(type: string): Request {
     const [effect, ...more] = this.effects.filter((each) => each.kind === 'send' && each.message.type === type);
-    expect([effect?.kind, more]).toEqual(['send', []]);
-    return (effect as { message: unknown }).message as Request;
+    assert(effect?.kind === 'send' && more.length === 0, `one ${type} was sent`);
+    return effect.message as unknown as Request;
   }
 }
 

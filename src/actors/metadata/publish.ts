@@ -12,7 +12,7 @@ import type { Effect, Received } from '../../kernel/effects.ts';
 import { CLUSTER_METADATA_TOPIC, type FetchRequest, type FetchResponse, type MetadataBatch } from '../../kafka/api.ts';
 import type { BrokerConfig } from '../../kafka/config.ts';
 import { NO_EPOCH, topicPartition, type BrokerEpoch, type NodeId, type TopicName, type TopicPartition } from '../../kafka/ids.ts';
-import { MetadataImage } from '../../kafka/metadata.ts';
+import { MetadataImage, type PartitionRegistration } from '../../kafka/metadata.ts';
 import { TOPIC_RESOURCE } from '../../kafka/metadata-records.ts';
 import type { Rules } from '../../kafka/rules.ts';
 import { BROKER_MACHINES, tell, type Registered } from '../local-events.ts';
@@ -106,8 +106,9 @@ function publish({ image, published, brokerId, ...rest }: MetadataState, nowMs: 
     }
     effects.push(tell(name, { type: 'partition.changed', nowMs, registration, brokers: image.brokers }));
   }
-  if (image.brokers !== older.brokers) {
-    for (const name of hostedPartitions(image, brokerId)) {
+  const touchedBrokers = image.brokersTouchedSince(older);
+  if (touchedBrokers.length > 0) {
+    for (const name of partitionsLedWith(image, brokerId, touchedBrokers)) {
       if (!told.has(name)) effects.push(tell(name, { type: 'brokers.changed', nowMs, brokers: image.brokers }));
     }
   }
@@ -134,8 +135,14 @@ function replicaInput({ image, brokerId, config, rules, disks }: ReplicaSource, 
   };
 }
 
-function hostedPartitions(image: MetadataImage, brokerId: NodeId): TopicPartition[] {
-  return image.topics.flatMap(({ name, partitions }) =>
-    partitions.flatMap((registration, partition) => (registration.replicas.includes(brokerId) ? [topicPartition(name, partition)] : [])),
-  );
+/** Partitions that this broker leads and that have a replica on one of `others`: only their leaders ask who may be in sync. */
+function partitionsLedWith(image: MetadataImage, brokerId: NodeId, others: readonly NodeId[]): TopicPartition[] {
+  const found: TopicPartition[] = [];
+  for (const { name, partitions } of image.topics) {
+    for (let partition = 0; partition < partitions.length; partition += 1) {
+      const { leader, replicas } = partitions[partition] as PartitionRegistration;
+      if (leader === brokerId && replicas.some((id) => others.includes(id))) found.push(topicPartition(name, partition));
+    }
+  }
+  return found;
 }

@@ -9,7 +9,7 @@ import type { ExpressionArgs, UserFunction } from './xstate-shapes.ts';
 /** @param update what the function returned; anything that can be spread */
 export function merge(node: TrieNode, context: object, update: object): object {
   if (node.whole) {
-    if (isWhole(context, update)) return update;
+    if (isWhole(node, context, update)) return update;
     // Comparing costs a third of a copy and rarely succeeds where it once failed.
     node.whole = false;
   }
@@ -28,11 +28,20 @@ export function mergeFields(node: TrieNode, context: object, args: ExpressionArg
 }
 
 /** Same keys in the same order, and a plain object: an instance would keep the prototype that `assign` drops. */
-function isWhole(context: object, update: object | null | undefined): boolean {
+function isWhole(node: TrieNode, context: object, update: object | null | undefined): boolean {
   if (update === null || update === undefined || Object.getPrototypeOf(update) !== Object.prototype) return false;
-  const keys = Object.keys(context);
-  const updated = Object.keys(update);
-  if (keys.length !== updated.length) return false;
-  for (let i = 0; i < keys.length; i++) if (keys[i] !== updated[i]) return false;
-  return true;
+  if (node.contextKeys === undefined) node.contextKeys = Object.keys(context);
+  else if (!hasKeys(context, node.contextKeys)) return false;
+  return hasKeys(update, node.contextKeys);
+}
+
+/** True when the enumerable keys of a plain object are `keys`, in that order. Allocates nothing, unlike Object.keys. */
+function hasKeys(object: object, keys: readonly string[]): boolean {
+  let i = 0;
+  // oxlint-disable-next-line harrow/no-for-in -- a plain object inherits nothing enumerable, and the order is that of Object.keys
+  for (const key in object) {
+    if (key !== keys[i]) return false;
+    i += 1;
+  }
+  return i === keys.length;
 }

@@ -13,8 +13,12 @@ type OutputKind = typeof EMIT | typeof SCHEDULE | typeof CANCEL;
 
 const NO_EVENT: EventObject = { type: '' };
 
-/** Also a sink, so that whatever produces outputs can write into it. */
+/**
+ * Also a sink, so that whatever produces outputs can write into it. Most steps have one output, an emitted event: while
+ * it is the only one it stands in `lone`, not in the arrays.
+ */
 export class OutputBuffer implements OutputSink {
+  private lone: EventObject | undefined = undefined;
   private length = 0;
   private flushing = false;
   private readonly kinds: OutputKind[] = [];
@@ -23,7 +27,8 @@ export class OutputBuffer implements OutputSink {
   private readonly events: EventObject[] = [];
 
   emit(event: EventObject): void {
-    this.push(EMIT, '', 0, event);
+    if (this.length === 0 && this.lone === undefined) this.lone = event;
+    else this.push(EMIT, '', 0, event);
   }
 
   schedule(id: string, delayMs: number, event: EventObject): void {
@@ -36,20 +41,29 @@ export class OutputBuffer implements OutputSink {
 
   clear(): void {
     assert(!this.flushing, 'a sink records outputs and does not step a machine');
+    this.lone = undefined;
     this.length = 0;
   }
 
   /** Reports everything in program order and empties the buffer. */
   flushTo(sink: OutputSink): void {
+    const { lone } = this;
+    if (lone === undefined) {
+      if (this.length > 0) this.flushAll(sink);
+      return;
+    }
+    this.lone = undefined;
+    this.flushing = true;
+    sink.emit(lone);
+    this.flushing = false;
+  }
+
+  private flushAll(sink: OutputSink): void {
     const length = this.length;
-    if (length === 0) return;
     this.length = 0;
     this.flushing = true;
-    try {
-      for (let i = 0; i < length; i++) this.report(i, sink);
-    } finally {
-      this.flushing = false;
-    }
+    for (let i = 0; i < length; i++) this.report(i, sink);
+    this.flushing = false;
   }
 
   private report(i: number, sink: OutputSink): void {
@@ -63,7 +77,16 @@ export class OutputBuffer implements OutputSink {
   }
 
   private push(kind: OutputKind, id: string, delayMs: number, event: EventObject): void {
-    const i = this.length++;
+    const { lone } = this;
+    if (lone !== undefined) {
+      this.lone = undefined;
+      this.set(0, EMIT, '', 0, lone);
+      this.length = 1;
+    }
+    this.set(this.length++, kind, id, delayMs, event);
+  }
+
+  private set(i: number, kind: OutputKind, id: string, delayMs: number, event: EventObject): void {
     this.kinds[i] = kind;
     this.ids[i] = id;
     this.delaysMs[i] = delayMs;

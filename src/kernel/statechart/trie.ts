@@ -106,6 +106,8 @@ export class TrieNode {
   interpreted = false;
   /** Whether every update of an `ASSIGN` so far was in fact a whole context; only a hint, see `merge`. */
   whole = true;
+  /** Keys of the context that an `ASSIGN` saw first; another set of keys is compared and copied the long way. */
+  contextKeys: readonly string[] | undefined = undefined;
 
   constructor(op: Operation, slot: number, target: Configuration | undefined, assigned: boolean) {
     this.kind = op.kind;

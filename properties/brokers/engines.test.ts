@@ -1,0 +1,90 @@
+/**
+ * The shipped machines of brokers and controller under the compiler: nothing is left to the interpreter, and the
+ * interpreter runs the very same course. Also the statecharts as their comments describe them.
+ */
+import { describe, expect, it } from 'vitest';
+import { compiledEngine } from '../../src/kernel/statechart/engines.ts';
+import type { EngineName } from '../../src/kernel/statechart/engine.ts';
+import { BROKER_SIDE_MACHINES, BrokerCluster, CONTROLLER } from '../support/broker-cluster.ts';
+
+/** Elections, truncation, a shrunk ISR, a controller that restarts: every machine gets about. */
+function eventful(engine: EngineName): BrokerCluster {
+  const cluster = new BrokerCluster({ engine, partitions: 2, config: { 'leader.imbalance.check.interval.seconds': 30 } });
+  cluster.settle();
+  const leader = cluster.leader();
+  cluster.produce(leader, 'a', -1);
+  cluster.cut('followers', [leader], cluster.followers());
+  cluster.produce(leader, 'b', 1);
+  cluster.run(16_000);
+  cluster.world.crash(leader, 'test');
+  cluster.mend('followers');
+  cluster.run(10_000);
+  cluster.world.crash(CONTROLLER, 'test');
+  cluster.run(3_000);
+  cluster.heal();
+  cluster.settle(120_000);
+  cluster.run(40_000);
+  return cluster;
+}
+
+describe('a run of the cluster', () => {
+  it('leaves no step of any machine to the interpreter', () => {
+    eventful('compiled');
+    for (const [name, machine] of Object.entries(BROKER_SIDE_MACHINES)) {
+      const { interpretedRoots, fallbackSteps, paths } = compiledEngine.load(machine).stats;
+      expect({ name, interpretedRoots, fallbackSteps }).toEqual({ name, interpretedRoots: 0, fallbackSteps: 0 });
+      expect(paths, name).toBeGreaterThan(1);
+    }
+  });
+
+  it('is the same with every engine', () => {
+    const [compiled, interpreter, live] = (['compiled', 'interpreter', 'live'] as const).map((name) => {
+      const { world } = eventful(name);
+      return [world.digest.toString(), world.events, world.nowUs];
+    });
+    expect(interpreter).toEqual(compiled);
+    expect(live).toEqual(compiled);
+  });
+});
+
+/** State, then each event that means something there. */
+const CHARTS: { readonly [name in keyof typeof BROKER_SIDE_MACHINES]: { readonly [state: string]: readonly string[] } } = {
+  replica: {
+    Offline: ['partition.changed'],
+    Follower: ['follower.fetched', 'follower.outOfRange', 'partition.changed'],
+    Leader: ['alterPartition.answered', 'fetch.read', 'listOffsets.read', 'offsetForLeaderEpoch.read', 'partition.changed', 'produce.append', 'timer.isrExpiration'],
+  },
+  fetcher: {
+    Idle: ['fetcher.add', 'fetcher.truncated', 'timer.backoff'],
+    Deciding: [],
+    Fetching: ['FetchResponse', 'connection.lost'],
+    ListingOffsets: ['ListOffsetsResponse', 'connection.lost'],
+    Truncating: ['fetcher.add', 'fetcher.remove', 'fetcher.truncated'],
+  },
+  alterPartition: { Idle: ['alterPartition.submit'], Sending: ['AlterPartitionResponse', 'connection.lost'], BackingOff: [], Deciding: [] },
+  metadata: { Fetching: ['FetchResponse', 'connection.lost'], BackingOff: [] },
+  broker: {
+    Starting: ['BrokerRegistrationResponse', 'timer.next'],
+    Recovery: ['BrokerHeartbeatResponse', 'timer.next'],
+    Running: ['BrokerHeartbeatResponse', 'timer.next'],
+  },
+  apis: {
+    Starting: ['FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'metadata.published'],
+    Running: [
+      'FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'fetch.allRead', 'fetch.wakeUp', 'listOffsets.partitionRead',
+      'metadata.published', 'offsetForLeaderEpoch.partitionRead', 'produce.appended', 'produce.replicated', 'timer.fetch', 'timer.produce',
+    ],
+  },
+  controller: {
+    Recovering: ['AlterPartitionRequest', 'BrokerHeartbeatRequest', 'BrokerRegistrationRequest', 'FetchRequest', 'log.flushed'],
+    Active: ['AlterPartitionRequest', 'BrokerHeartbeatRequest', 'BrokerRegistrationRequest', 'FetchRequest', 'log.flushed', 'timer.fetch'],
+  },
+};
+
+describe('the statechart', () => {
+  it.each(Object.keys(CHARTS) as (keyof typeof CHARTS)[])('of the %s has the states and events that are documented', (name) => {
+    const { states } = BROKER_SIDE_MACHINES[name];
+    const chart = Object.fromEntries(Object.entries(states).map(([state, node]) => [state, (node.ownEvents as readonly string[]).filter((event) => !event.startsWith('xstate.')).toSorted()]));
+    expect(chart).toEqual(CHARTS[name]);
+  });
+});

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MetadataImage } from '../../kafka/metadata.ts';
+import { Stimulus } from '../../kernel/effects.ts';
+import { allRead, fetchTimeUp } from './fetch.ts';
+import { epochEndRead, offsetsRead } from './offsets.ts';
+import { appended, produceTimedOut, replicated } from './produce.ts';
+import { newApis, nextOperationId, operationOf, withOperation, withoutOperation, type ApisState, type Operation } from './state.ts';
+
+const empty = newApis({ brokerId: 1, image: MetadataImage.empty() });
+const operation = (id: number): Operation => ({ kind: 'listOffsets', id, replyTo: id, source: 7, request: { type: 'ListOffsetsRequest', correlationId: id, replicaId: -1, isolationLevel: 'read_uncommitted', topics: [] }, results: [undefined] });
+
+describe('the operations under way', () => {
+  it('are found by their ids, whatever comes and goes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constant('begin' as const), fc.nat(60)), { maxLength: 120 }), (steps) => {
+        let state: ApisState = empty;
+        const open: number[] = [];
+        const ended: number[] = [];
+        for (const step of steps) {
+          if (step === 'begin') {
+            const { state: next, id } = nextOperationId(state);
+            expect([...open, ...ended], 'an id is given once').not.toContain(id);
+            state = withOperation(next, operation(id));
+            open.push(id);
+          } else if (open.length > 0) {
+            const [id] = open.splice(step % open.length, 1) as [number];
+            state = withoutOperation(state, id);
+            ended.push(id);
+          }
+          for (const id of open) expect(operationOf(state, id)?.id).toBe(id);
+          for (const id of ended) expect(operationOf(state, id)).toBe(undefined);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('leave nothing behind for what comes too late: answers and timers of ids that are over change nothing', () => {
+    const ticket = { operationId: 99, position: 0 };
+    expect([
+      appended(empty, { type: 'produce.appended', ticket, errorCode: 'NONE', baseOffset: 0, logStartOffset: 0, awaitsReplication: false }),
+      replicated(empty, { type: 'produce.replicated', ticket, errorCode: 'NONE' }),
+      produceTimedOut(empty, new Stimulus('timer.produce', 0, 0, 99)),
+      allRead(empty, { type: 'fetch.allRead', nowMs: 0, operationId: 99, results: [], bytesLeft: 0, isUrgent: false }),
+      fetchTimeUp(empty, new Stimulus('timer.fetch', 0, 0, 99)),
+      offsetsRead(empty, { type: 'listOffsets.partitionRead', ticket, errorCode: 'NONE', offset: 0, timestamp: -1, leaderEpoch: 0 }),
+      epochEndRead(empty, { type: 'offsetForLeaderEpoch.partitionRead', ticket, errorCode: 'NONE', leaderEpoch: 0, endOffset: 0 }),
+    ].every(({ state, effects }) => state === empty && effects.length === 0)).toBe(true);
+  });
+
+  it('are not answered by what was meant for one of another kind', () => {
+    const { state, id } = nextOperationId(empty);
+    const busy = withOperation(state, operation(id));
+    expect(replicated(busy, { type: 'produce.replicated', ticket: { operationId: id, position: 0 }, errorCode: 'NONE' }).state).toBe(busy);
+    expect(fetchTimeUp(busy, new Stimulus('timer.fetch', 0, 0, id)).state).toBe(busy);
+  });
+});
