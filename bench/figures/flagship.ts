@@ -5,7 +5,7 @@
 import { assert } from '../../src/kernel/assert.ts';
 import { US_PER_S, usOfMs } from '../../src/kernel/time.ts';
 import { overallVerdict } from '../../src/history/verdict.ts';
-import { PRODUCER_MACHINE, startCluster } from '../../src/scenarios/cluster.ts';
+import { callersOf, startCluster } from '../../src/scenarios/cluster.ts';
 import { Plan } from '../../src/scenarios/plan.ts';
 import { execute } from '../../src/scenarios/run.ts';
 import { flagship, requestFor, seedOf } from '../clusters/requests.ts';
@@ -38,7 +38,7 @@ export function flagshipFigures(): readonly Figure[] {
 
 /** The same world with nobody watching; returns its messages. */
 function unwatched({ scenario, seed, engine, mutants, faults, workload }: ReturnType<typeof requestFor>): number {
-  const world = startCluster({ scenario, seed, engine, mutants, plan: new Plan(faults, workload, PRODUCER_MACHINE) });
+  const world = startCluster({ scenario, seed, engine, mutants, plan: new Plan(faults, workload, callersOf(scenario)) });
   world.runUntil(usOfMs(scenario.durationMs));
   assert(world.nowUs === usOfMs(scenario.durationMs), `the run ends after ${scenario.durationMs} ms, not ${world.nowUs / US_PER_S} s`);
   return world.transport.messages;

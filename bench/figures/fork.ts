@@ -6,7 +6,7 @@
 import { assert } from '../../src/kernel/assert.ts';
 import { US_PER_S } from '../../src/kernel/time.ts';
 import type { World } from '../../src/kernel/world.ts';
-import { PRODUCER_MACHINE, startCluster } from '../../src/scenarios/cluster.ts';
+import { callersOf, startCluster } from '../../src/scenarios/cluster.ts';
 import { Plan } from '../../src/scenarios/plan.ts';
 import { lightCluster } from '../clusters/light-cluster.ts';
 import { requestFor } from '../clusters/requests.ts';
@@ -44,7 +44,7 @@ export function forkFigures(): readonly Figure[] {
 function worldAfterTraffic(brokers: number): World {
   const durationMs = (2 * TRAFFIC_US) / 1_000;
   const { scenario, seed, engine, mutants, faults, workload } = requestFor(lightCluster({ brokers, durationMs }), '1');
-  const world = startCluster({ scenario, seed, engine, mutants, plan: new Plan(faults, workload, PRODUCER_MACHINE) });
+  const world = startCluster({ scenario, seed, engine, mutants, plan: new Plan(faults, workload, callersOf(scenario)) });
   world.runUntil(TRAFFIC_US);
   assert(world.transport.messages > 100 * brokers, `there was traffic: ${world.transport.messages} messages`);
   return world;

@@ -75,8 +75,9 @@ export class Agenda {
     if (!(deadlineUs >= this.nowUs)) throw new AssertionFailed(`${process.spec.name}: timer ${key} is armed for ${delayMs} ms`);
     const sequence = this.nextSequence();
     const old = process.timer(slot, key);
-    // A carrier of this instant may have left the queue for a backlog, where it keeps a place that is not the timer's.
-    if (old !== undefined && old.carrierAtUs <= deadlineUs && old.carrierAtUs > this.nowUs) {
+    // A carrier that waits in the backlog of its process, before now, is looked at in this very instant: no machine of a
+    // process that stands still arms anything.
+    if (old !== undefined && old.carrierAtUs <= deadlineUs) {
       process.setTimer(slot, { key, type, data, deadlineUs, sequence, carrierAtUs: old.carrierAtUs, carrierSequence: old.carrierSequence });
       return;
     }

@@ -9,9 +9,9 @@ import { apisMachine } from '../actors/apis/machine.ts';
 import { brokerMachine } from '../actors/broker/machine.ts';
 import { brokerNode } from '../actors/broker/node.ts';
 import { consumerMachine } from '../actors/consumer/machine.ts';
-import { CONSUMER_MACHINE, consumerNode } from '../actors/consumer/node.ts';
+import { consumerNode } from '../actors/consumer/node.ts';
 import { controllerMachine } from '../actors/controller/machine.ts';
-import { controllerNode } from '../actors/controller/node.ts';
+import { CONTROLLER_MACHINE, controllerNode } from '../actors/controller/node.ts';
 import { fetcherMachine } from '../actors/fetcher/machine.ts';
 import { metadataMachine } from '../actors/metadata/machine.ts';
 import { producerMachine } from '../actors/producer/machine.ts';
@@ -22,6 +22,7 @@ import { parseConfig } from '../kafka/config.ts';
 import type { NodeId } from '../kafka/ids.ts';
 import { CURRENT_RULES } from '../kafka/replication-control.ts';
 import { KAFKA_RULES } from '../kafka/rules.ts';
+import type { ControllerView } from '../kafka/views.ts';
 import type { NodeSpec } from '../kernel/process.ts';
 import { engine } from '../kernel/statechart/engines.ts';
 import type { EngineName, Program } from '../kernel/statechart/engine.ts';
@@ -34,7 +35,7 @@ import type { LatencyModel } from '../network/latency.ts';
 import type { Transport } from '../kernel/transport.ts';
 import type { NodeName } from './faults.ts';
 import { mutated } from './mutants.ts';
-import type { Plan } from './plan.ts';
+import type { Callers, Plan } from './plan.ts';
 import { brokerNode as brokerName, nodesOf, type Scenario } from './scenario.ts';
 
 export const CONTROLLER_ID: NodeId = 0;
@@ -70,7 +71,21 @@ export interface ClusterOptions {
   readonly tracer?: Tracer;
 }
 
-/** A world with every node started, its topics asked for and its plan on the queue; time is 0. */
+/** Who calls from outside in a run of `scenario`. */
+export function callersOf(scenario: Scenario): Callers {
+  const wanted = wantedTopics(scenario);
+  return {
+    producerMachine: PRODUCER_MACHINE,
+    provision: (world) => {
+      const controller = world.contextOf(CONTROLLER_ID, CONTROLLER_MACHINE) as { readonly state: ControllerView } | undefined;
+      if (controller !== undefined && wanted.topics.every(({ name }) => controller.state.committedImage.topic(name) !== undefined)) return true;
+      world.stimulate(CONTROLLER_ID, 0, 'admin.createTopics', wanted);
+      return false;
+    },
+  };
+}
+
+/** A world with every node started and its plan on the queue; time is 0. */
 export function startCluster(options: ClusterOptions): World {
   const { scenario, seed, plan, monitor, tracer } = options;
   const nodes = nodeSpecs(scenario, options.mutants);
@@ -87,7 +102,6 @@ export function startCluster(options: ClusterOptions): World {
   });
   plan.begin(world);
   nodes.forEach((_, index) => world.start(index));
-  world.stimulate(CONTROLLER_ID, 0, 'admin.createTopics', wantedTopics(scenario));
   return world;
 }
 
@@ -133,5 +147,3 @@ function wantedTopics({ topics, cluster }: Scenario): WantedTopics {
     })),
   };
 }
-
-export { CONSUMER_MACHINE, PRODUCER_MACHINE };

@@ -19,35 +19,45 @@ export type Control =
   | { readonly kind: 'strike'; readonly fault: number }
   | { readonly kind: 'end'; readonly fault: number }
   | { readonly kind: 'start'; readonly node: number }
-  | { readonly kind: 'send'; readonly operation: number };
+  | { readonly kind: 'send'; readonly operation: number }
+  | { readonly kind: 'provision' };
 
 const SUPERVISOR_DELAY_US = 5_000_000;
+const PROVISION_AGAIN_US = 1_000_000;
+
+/** Whoever calls from outside: the producers' applications, and the administrator who wants the topics. */
+export interface Callers {
+  /** Machine of a producer node that takes `app.send`. */
+  readonly producerMachine: string;
+  /** Asks for the topics; true once they are there. Asked again until then, since a controller that crashes forgets the wish. */
+  readonly provision: (world: World) => boolean;
+}
 
 export class Plan implements Director {
   private readonly faults: readonly Fault[];
   private readonly workload: readonly Operation[];
-  /** Machine of a producer node that takes `app.send`. */
-  private readonly producerMachine: string;
+  private readonly callers: Callers;
   /** Faults in force, by index. */
   private readonly inForce: Set<number>;
   private readonly outcomes: (AppliedFault | undefined)[];
 
-  constructor(faults: readonly Fault[], workload: readonly Operation[], producerMachine: string, forkOf?: Plan) {
+  constructor(faults: readonly Fault[], workload: readonly Operation[], callers: Callers, forkOf?: Plan) {
     this.faults = faults;
     this.workload = workload;
-    this.producerMachine = producerMachine;
+    this.callers = callers;
     this.inForce = new Set(forkOf?.inForce);
     this.outcomes = forkOf?.outcomes.slice() ?? faults.map(() => undefined);
   }
 
   fork(): Plan {
-    return new Plan(this.faults, this.workload, this.producerMachine, this);
+    return new Plan(this.faults, this.workload, this.callers, this);
   }
 
   /** Puts the plan on the world's queue. Operations follow one another, so that the queue stays short. */
   begin(world: World): void {
     this.faults.forEach((fault, index) => world.enqueueControl(usOfMs(fault.atMs), { kind: 'strike', fault: index } satisfies Control));
     this.enqueueOperation(world, 0);
+    world.enqueueControl(0, { kind: 'provision' } satisfies Control);
   }
 
   /** What became of each fault; those that were never due are left out. */
@@ -70,6 +80,9 @@ export class Plan implements Director {
       case 'send':
         this.send(world, control.operation);
         return;
+      case 'provision':
+        if (!this.callers.provision(world)) world.enqueueControl(world.nowUs + PROVISION_AGAIN_US, { kind: 'provision' } satisfies Control);
+        return;
       default:
         unreachable(control, 'control');
     }
@@ -86,7 +99,7 @@ export class Plan implements Director {
     const { topic, key, value } = operation;
     // An application whose process is down makes no call.
     if (process.status === 'up') {
-      world.stimulate(node, process.slotOf(this.producerMachine), 'app.send', { sendId: index, topic, key, value, partition: operation.partition ?? null });
+      world.stimulate(node, process.slotOf(this.callers.producerMachine), 'app.send', { sendId: index, topic, key, value, partition: operation.partition ?? null });
     }
     this.enqueueOperation(world, index + 1);
   }

@@ -13,7 +13,7 @@ import { effectiveTopicConfig, parseConfig } from '../kafka/config.ts';
 import { topicPartition } from '../kafka/ids.ts';
 import { NEVER_US, usOfMs } from '../kernel/time.ts';
 import type { World } from '../kernel/world.ts';
-import { CONTROLLER_ID, PRODUCER_MACHINE, startCluster } from './cluster.ts';
+import { CONTROLLER_ID, callersOf, startCluster } from './cluster.ts';
 import { Plan, quietFromMs } from './plan.ts';
 import type { Delivered, Execute, RunRequest } from './run-record.ts';
 import { nodesOf, type Scenario } from './scenario.ts';
@@ -23,7 +23,7 @@ const SLICES = 200;
 
 export const execute: Execute = (request) => {
   const { scenario, faults, workload, seed, engine, mutants, trace } = request;
-  const plan = new Plan(faults, workload, PRODUCER_MACHINE);
+  const plan = new Plan(faults, workload, callersOf(scenario));
   const monitor = monitorOf(request);
   const world = startCluster({ scenario, seed, engine, mutants, plan, monitor, ...(trace === undefined ? {} : { tracer: trace }) });
   runInSlices(request, world, plan, monitor);

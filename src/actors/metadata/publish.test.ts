@@ -83,8 +83,10 @@ describe('a broker that runs', () => {
     expect(running().fetched([{ ...shrunk(1, [2]), leader: 2 } as MetadataRecord]).said).toEqual(['apis metadata.published', 'broker metadata.applied']);
   });
 
-  it('tells every replica of registrations that changed, once', () => {
-    expect(running().fetched([unfenced(2, 1)], [shrunk(0, [SELF])]).said).toEqual(['t-0 partition.changed', 't-2 brokers.changed', 'apis metadata.published', 'broker metadata.applied']);
+  it('tells its leaders of a registration that changed, once, when the broker is one of their replicas', () => {
+    expect(running().fetched([unfenced(2, 1)]).said).toEqual(['t-0 brokers.changed', 'apis metadata.published', 'broker metadata.applied']);
+    expect(running().fetched([unfenced(2, 1)], [shrunk(0, [SELF])]).said).toEqual(['t-0 partition.changed', 'apis metadata.published', 'broker metadata.applied']);
+    expect(running().fetched([registration(3, 6)]).said).toEqual(['apis metadata.published', 'broker metadata.applied']);
   });
 
   it('gives a replica the settings of its topic', () => {
