@@ -41,7 +41,8 @@ function chosen(only: readonly string[]): readonly string[] {
   if (only.length === 0) return names;
   for (const wanted of only) {
     if (names.some((name) => matches(name, wanted))) continue;
-    throw new UsageError(`--only ${wanted}: no such figure; expected ${names.join(', ')}; did you mean ${nearest(wanted, names) ?? names[0]}?`);
+    const meant = nearest(wanted, names);
+    throw new UsageError(`--only ${wanted}: no such figure; expected ${names.join(', ')}${meant === undefined ? '' : `; did you mean ${meant}?`}`);
   }
   return names.filter((name) => only.some((wanted) => matches(name, wanted)));
 }

@@ -71,7 +71,7 @@ const CHARTS: { readonly [name in keyof typeof BROKER_SIDE_MACHINES]: { readonly
   apis: {
     Starting: ['FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'metadata.published'],
     Running: [
-      'FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'fetch.allRead', 'fetch.wakeUp', 'listOffsets.partitionRead',
+      'FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'fetch.allRead', 'fetch.outdated', 'fetch.wakeUp', 'listOffsets.partitionRead',
       'metadata.published', 'offsetForLeaderEpoch.partitionRead', 'produce.appended', 'produce.replicated', 'timer.fetch', 'timer.produce',
     ],
   },

@@ -122,6 +122,8 @@ export interface ReadRequested {
   readonly results: readonly FetchPartitionData[];
   /** An error or a divergence was found: the answer must not wait. */
   readonly isUrgent: boolean;
+  /** A high watermark rose by this very fetch: what was read of it is behind already. */
+  readonly isOutdated: boolean;
 }
 
 /** replica -> apis: the last partition has been read. */
@@ -132,12 +134,19 @@ export interface PartitionsRead {
   readonly results: readonly FetchPartitionData[];
   readonly bytesLeft: number;
   readonly isUrgent: boolean;
+  readonly isOutdated: boolean;
 }
 
 /** replica -> apis: what the parked fetches of these nodes wait for may have come. */
 export interface FetchWakeUp {
   readonly type: 'fetch.wakeUp';
   readonly nowMs: number;
+  readonly sources: readonly NodeId[];
+}
+
+/** replica -> apis: the high watermark rose, which followers that wait are told with their answer and not woken for. */
+export interface FetchOutdated {
+  readonly type: 'fetch.outdated';
   readonly sources: readonly NodeId[];
 }
 
@@ -247,7 +256,7 @@ export interface AlterPartitionAnswered {
 
 export type LocalEvent =
   | Registered | MetadataApplied | MetadataPublished | PartitionChanged | BrokersChanged
-  | AppendRequested | Appended | Replicated | ReadRequested | PartitionsRead | FetchWakeUp
+  | AppendRequested | Appended | Replicated | ReadRequested | PartitionsRead | FetchWakeUp | FetchOutdated
   | OffsetsRequested | OffsetsRead | EpochEndRequested | EpochEndRead
   | FetcherAdd | FetcherRemove | FetcherTruncated | PartitionFetched | FollowerOutOfRange
   | AlterPartitionSubmit | AlterPartitionAnswered;

@@ -8,7 +8,7 @@
 import type { Effect, Received, Stimulus } from '../../kernel/effects.ts';
 import type { FetchPartitionData, FetchRequest, FetchResponse } from '../../kafka/api.ts';
 import { NO_OFFSET, topicPartition } from '../../kafka/ids.ts';
-import { tell, type FetchWakeUp, type PartitionsRead, type ReadPosition } from '../local-events.ts';
+import { tell, type FetchOutdated, type FetchWakeUp, type PartitionsRead, type ReadPosition } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { isHosted, nextOperationId, operationOf, withOperation, withoutOperation, type ApisState, type FetchOperation } from './state.ts';
 
@@ -23,12 +23,12 @@ export function handleFetch(before: ApisState, event: Received<FetchRequest>): R
       else immediate.push({ topic, data: notHosted(state, topic, partition.partition) });
     }
   }
-  const operation: FetchOperation = { kind: 'fetch', id, replyTo, source, request, positions, immediate, isParked: false, isTimed: false, isTimeUp: request.maxWaitMs === 0, isWoken: false };
+  const operation: FetchOperation = { kind: 'fetch', id, replyTo, source, request, positions, immediate, isParked: false, isTimed: false, isTimeUp: request.maxWaitMs === 0, isWoken: false, known: null };
   if (positions.length === 0) return { state, effects: [answer(operation, [])] };
   return { state: withOperation(state, operation), effects: [read(operation, nowMs, true)] };
 }
 
-export function allRead(state: ApisState, { nowMs, operationId, results, bytesLeft, isUrgent }: PartitionsRead): Reduced<ApisState> {
+export function allRead(state: ApisState, { nowMs, operationId, results, bytesLeft, isUrgent, isOutdated }: PartitionsRead): Reduced<ApisState> {
   const operation = operationOf(state, operationId);
   if (operation?.kind !== 'fetch') return quietly(state);
   const { request, immediate, isTimeUp } = operation;
@@ -40,7 +40,7 @@ export function allRead(state: ApisState, { nowMs, operationId, results, bytesLe
   }
   // What woke it came from a partition that had been read already in this round.
   if (operation.isWoken) return { state: withOperation(state, withPhase(operation, false, false)), effects: [read(operation, nowMs, false)] };
-  const parked = withOperation(state, withPhase(operation, true, false));
+  const parked = withOperation(state, withPhase(operation, true, false, false, isOutdated ? null : results));
   return { state: parked, effects: operation.isTimed ? [] : [waitFor(operation)] };
 }
 
@@ -55,9 +55,21 @@ export function wakeFetches(state: ApisState, { nowMs, sources }: FetchWakeUp): 
   return { state: next, effects };
 }
 
+/** A high watermark rose: these fetches must be read again before they are answered. */
+export function outdateFetches(state: ApisState, { sources }: FetchOutdated): Reduced<ApisState> {
+  let next = state;
+  for (const operation of state.operations) {
+    if (operation?.kind !== 'fetch' || operation.known === null || !sources.includes(operation.source)) continue;
+    next = withOperation(next, withPhase(operation, operation.isParked, operation.isTimeUp));
+  }
+  return quietly(next);
+}
+
+/** Kafka reads every partition again (DelayedFetch.onComplete); where nothing changed, that would say the same. */
 export function fetchTimeUp(state: ApisState, { data: id, nowMs }: Stimulus<string, number>): Reduced<ApisState> {
   const operation = operationOf(state, id);
   if (operation?.kind !== 'fetch') return quietly(state);
+  if (operation.isParked && operation.known !== null) return { state: withoutOperation(state, id), effects: [answer(operation, operation.known)] };
   const last = withPhase(operation, false, true);
   return { state: withOperation(state, last), effects: operation.isParked ? [read(last, nowMs, false)] : [] };
 }
@@ -68,7 +80,7 @@ function read(operation: FetchOperation, nowMs: number, counts: boolean): Effect
   const { replicaId, replicaEpoch } = request.replicaState;
   return tell(first.topicPartition, {
     type: 'fetch.read', nowMs, operationId: id, replicaId, replicaEpoch, source, counts, positions, next: 0, bytesLeft: request.maxBytes,
-    bytesWanted: isTimeUp ? 0 : request.minBytes, results: [], isUrgent: false,
+    bytesWanted: isTimeUp ? 0 : request.minBytes, results: [], isUrgent: false, isOutdated: false,
   });
 }
 
@@ -109,7 +121,7 @@ function timerKey(id: number): string {
 }
 
 /** Spelled out, not spread: it happens several times with every fetch (see state-class.ts). A parked fetch is timed. */
-function withPhase(operation: FetchOperation, isParked: boolean, isTimeUp: boolean, isWoken = false): FetchOperation {
+function withPhase(operation: FetchOperation, isParked: boolean, isTimeUp: boolean, isWoken = false, known: FetchOperation['known'] = null): FetchOperation {
   const { kind, id, replyTo, source, request, positions, immediate, isTimed } = operation;
-  return { kind, id, replyTo, source, request, positions, immediate, isParked, isTimed: isTimed || isParked, isTimeUp, isWoken };
+  return { kind, id, replyTo, source, request, positions, immediate, isParked, isTimed: isTimed || isParked, isTimeUp, isWoken, known };
 }

@@ -9,10 +9,10 @@
 import { setup } from 'xstate';
 import type { EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
 import type { FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetForLeaderEpochRequest, ProduceRequest } from '../../kafka/api.ts';
-import type { Appended, EpochEndRead, FetchWakeUp, MetadataPublished, OffsetsRead, PartitionsRead, Replicated } from '../local-events.ts';
+import type { Appended, EpochEndRead, FetchOutdated, FetchWakeUp, MetadataPublished, OffsetsRead, PartitionsRead, Replicated } from '../local-events.ts';
 import { handOver, quietly, reduces, type Reduced } from '../reduction.ts';
 import { handleMetadata } from './answer-metadata.ts';
-import { allRead, fetchTimeUp, handleFetch, wakeFetches } from './fetch.ts';
+import { allRead, fetchTimeUp, handleFetch, outdateFetches, wakeFetches } from './fetch.ts';
 import { epochEndRead, handleListOffsets, handleOffsetForLeaderEpoch, offsetsRead } from './offsets.ts';
 import { appended, handleProduce, produceTimedOut, replicated } from './produce.ts';
 import { newApis, type ApisInput, type ApisState } from './state.ts';
@@ -26,6 +26,7 @@ export type ApisEvent =
   | Replicated
   | PartitionsRead
   | FetchWakeUp
+  | FetchOutdated
   | OffsetsRead
   | EpochEndRead
   | Stimulus<'timer.produce', number>
@@ -45,6 +46,7 @@ export const apisMachine = setup({
     replicated: reduces(replicated),
     allRead: reduces(allRead),
     wakeFetches: reduces(wakeFetches),
+    outdateFetches: reduces(outdateFetches),
     offsetsRead: reduces(offsetsRead),
     epochEndRead: reduces(epochEndRead),
     produceTimedOut: reduces(produceTimedOut),
@@ -78,6 +80,7 @@ export const apisMachine = setup({
         'produce.replicated': { actions: ['replicated', 'handOver'] },
         'fetch.allRead': { actions: ['allRead', 'handOver'] },
         'fetch.wakeUp': { actions: ['wakeFetches', 'handOver'] },
+        'fetch.outdated': { actions: ['outdateFetches', 'handOver'] },
         'listOffsets.partitionRead': { actions: ['offsetsRead', 'handOver'] },
         'offsetForLeaderEpoch.partitionRead': { actions: ['epochEndRead', 'handOver'] },
         'timer.produce': { actions: ['produceTimedOut', 'handOver'] },

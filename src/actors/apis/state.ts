@@ -41,6 +41,8 @@ export interface FetchOperation extends OperationBase {
   readonly isTimeUp: boolean;
   /** Something came for it while its replicas were being read. */
   readonly isWoken: boolean;
+  /** What its replicas said when it was parked, as long as they would say the same; else null. */
+  readonly known: readonly FetchPartitionData[] | null;
 }
 
 export interface OffsetsOperation extends OperationBase {

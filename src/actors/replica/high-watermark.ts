@@ -30,6 +30,8 @@ export function maybeIncrementHighWatermark(state: ReplicaState, nowMs: number, 
 
 function highWatermarkRaised(state: ReplicaState, nowMs: number, effects: Effect[]): ReplicaState {
   const raised = wake(state, false, nowMs, effects);
+  const followers = raised.watchers.filter(({ isFollower }) => isFollower).map(({ source }) => source);
+  if (followers.length > 0) effects.push(tell(BROKER_MACHINES.apis, { type: 'fetch.outdated', sources: followers }));
   const leadership = leadershipOf(raised);
   const waiting = leadership.awaitingReplication;
   let done = 0;

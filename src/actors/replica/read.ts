@@ -119,6 +119,7 @@ function answer(state: ReplicaState, event: ReadRequested, data: FetchPartitionD
     bytesWanted -= batch.sizeInBytes;
   }
   const isUrgent = event.isUrgent || data.errorCode !== 'NONE' || data.divergingEpoch !== undefined;
+  const isOutdated = event.isOutdated || data.highWatermark !== state.highWatermark;
   const results = event.results.slice();
   results.push(data);
   const { nowMs, operationId, positions, source } = event;
@@ -126,9 +127,9 @@ function answer(state: ReplicaState, event: ReadRequested, data: FetchPartitionD
   const following = positions[next];
   effects.push(
     following === undefined
-      ? tell(BROKER_MACHINES.apis, { type: 'fetch.allRead', nowMs, operationId, results, bytesLeft, isUrgent })
+      ? tell(BROKER_MACHINES.apis, { type: 'fetch.allRead', nowMs, operationId, results, bytesLeft, isUrgent, isOutdated })
       : tell(following.topicPartition, {
-          type: 'fetch.read', nowMs, operationId, replicaId: event.replicaId, replicaEpoch: event.replicaEpoch, source, counts: event.counts, positions, next, bytesLeft, bytesWanted, results, isUrgent,
+          type: 'fetch.read', nowMs, operationId, replicaId: event.replicaId, replicaEpoch: event.replicaEpoch, source, counts: event.counts, positions, next, bytesLeft, bytesWanted, results, isUrgent, isOutdated,
         }),
   );
   const isFollower = event.replicaId !== CONSUMER_REPLICA_ID;

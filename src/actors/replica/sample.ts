@@ -99,7 +99,7 @@ export function readRequested(request: Partial<FetchPartition> = {}, event: Part
   const asked: FetchPartition = { partition: 0, currentLeaderEpoch: LEADER_EPOCH, fetchOffset: 0, lastFetchedEpoch: -1, logStartOffset: 0, partitionMaxBytes: 10_000, ...request };
   return {
     type: 'fetch.read', nowMs: NOW_MS, operationId: 7, replicaId: CONSUMER_REPLICA_ID, replicaEpoch: -1, source: 40, counts: true,
-    positions: [{ topicPartition: NAME, request: asked }], next: 0, bytesLeft: 10_000, bytesWanted: 1, results: [], isUrgent: false,
+    positions: [{ topicPartition: NAME, request: asked }], next: 0, bytesLeft: 10_000, bytesWanted: 1, results: [], isUrgent: false, isOutdated: false,
     ...event,
   };
 }

@@ -68,7 +68,8 @@ export function remainLeader(state: ReplicaState, event: PartitionChanged): Redu
     }),
     awaitingReplication: before.awaitingReplication,
   };
-  return { state: maybeIncrementHighWatermark(leading.with({ leadership }), nowMs, effects), effects };
+  const told = isNewEpoch ? wakeAll(leading, nowMs, effects) : leading;
+  return { state: maybeIncrementHighWatermark(told.with({ leadership }), nowMs, effects), effects };
 }
 
 /** Follower of a new leader or a new epoch, or of nobody while the partition has no leader. */
