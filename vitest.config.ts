@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'bench/**/*.test.ts'],
           setupFiles: ['properties/support/fast-check.setup.ts'],
           // One module registry for many files: modules hold no mutable state, and a test that finds some should fail.
           pool: 'threads',

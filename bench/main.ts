@@ -53,7 +53,7 @@ function matches(name: string, wanted: string): boolean {
 
 /** Measures one group in a fresh process that can be told to collect its garbage. */
 function measureApart(name: string): readonly Figure[] {
-  const args = ['--expose-gc', fileURLToPath(import.meta.url), '--here', '--only', name];
+  const args = ['--expose-gc', '--max-semi-space-size=64', fileURLToPath(import.meta.url), '--here', '--only', name];
   const { status, stdout, error } = spawnSync(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${name} ended with ${status ?? 'a signal'}`);

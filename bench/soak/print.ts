@@ -13,7 +13,7 @@ export function formatSoak(summary: SoakSummary, firstSeed: number): string {
     ...propertyTable(summary),
     '',
     `faults that took effect: ${formatCounts(summary.faultKinds)}`,
-    `marks reached: ${formatCounts(summary.marks)}`,
+    `marks reached in ${formatNumber(summary.tracedRuns)} traced ${summary.tracedRuns === 1 ? 'run' : 'runs'}: ${formatCounts(summary.marks)}`,
   ];
   if (summary.findings.length > 0) lines.push('', ...findingLines(summary));
   return `${lines.join('\n')}\n`;

@@ -37,6 +37,8 @@ export interface SoakSummary {
   readonly digest: string;
   readonly properties: readonly PropertySummary[];
   readonly faultKinds: readonly Count[];
+  /** Of the runs that were traced. */
+  readonly tracedRuns: number;
   readonly marks: readonly Count[];
   /** Runs with a detection. */
   readonly detections: number;
@@ -53,6 +55,7 @@ const SEEDS_TOLD = 5;
 
 /** @param outcomes in the order of their seeds; `digestOf` folds texts into one */
 export function summarize({ scenario, mutants, trips }: SoakSpec, outcomes: readonly SeedOutcome[], digestOf: (texts: readonly string[]) => string): SoakSummary {
+  const traced = outcomes.flatMap(({ marks }) => (marks === null ? [] : [marks]));
   const detections = outcomes.filter((outcome) => isDetection(outcome, trips));
   return {
     scenario: scenario.name,
@@ -63,7 +66,8 @@ export function summarize({ scenario, mutants, trips }: SoakSpec, outcomes: read
     digest: digestOf(outcomes.map(({ digest }) => digest)),
     properties: propertiesOf(outcomes),
     faultKinds: countsOf(outcomes.map(({ faultKinds }) => faultKinds)),
-    marks: countsOf(outcomes.map(({ marks }) => marks)),
+    tracedRuns: traced.length,
+    marks: countsOf(traced),
     detections: detections.length,
     seedsToFirst: detections[0] === undefined ? null : outcomes.indexOf(detections[0]) + 1,
     errors: outcomes.filter(({ error }) => error !== null).length,

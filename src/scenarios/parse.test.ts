@@ -36,7 +36,7 @@ describe('a scenario is resolved completely', () => {
         loss: { numerator: 0, denominator: 1 }, duplicate: { numerator: 0, denominator: 1 }, reorder: { numerator: 0, denominator: 1 }, reorderWithinUs: 0,
       },
       disk: { flushLatency: { minUs: 1_000, maxUs: 8_000 } },
-      faults: [], nemesis: null, checks: null,
+      faults: [], nemesis: null, mustSurvive: 'acks-all', checks: null,
     });
   });
 

@@ -6,6 +6,7 @@
  * Source: QuorumController, ClusterControlManager, BrokerHeartbeatManager, ReplicationControlManager.
  */
 import type { Effect, Received, Stimulus } from '../../kernel/effects.ts';
+import { draw32 } from '../../kernel/hash.ts';
 import { MS_PER_S } from '../../kernel/time.ts';
 import { alterPartition } from '../../kafka/alter-partition.ts';
 import type { AlterPartitionRequest, AlterPartitionResponse, BrokerHeartbeatRequest, BrokerHeartbeatResponse, BrokerRegistrationRequest, BrokerRegistrationResponse } from '../../kafka/api.ts';
@@ -120,9 +121,9 @@ export function wantTopics(before: ControllerState, { data, draw }: Stimulus<str
 function createWantedTopics(before: ControllerState, draw: number, effects: Effect[]): ControllerState {
   let state = before;
   const active = state.image.brokers.filter(({ id }) => state.image.isActive(id)).length;
-  for (const topic of before.wanted) {
+  for (const [index, topic] of before.wanted.entries()) {
     if (active < state.wantedBrokers) continue;
-    const { errorCode, records } = createTopic(state.image, topic, draw);
+    const { errorCode, records } = createTopic(state.image, topic, draw32(draw, index));
     if (errorCode !== 'NONE') continue;
     state = appendRecords(state.with({ wanted: state.wanted.filter((each) => each !== topic) }), records, effects);
   }
