@@ -16,6 +16,7 @@ import type { Effect } from '../../kernel/effects.ts';
 import { CONSUMER_REPLICA_ID, EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type FetchPartition, type FetchPartitionData } from '../../kafka/api.ts';
 import type { ErrorName } from '../../kafka/errors.ts';
 import { NO_EPOCH, NO_OFFSET, type LeaderEpoch, type NodeId } from '../../kafka/ids.ts';
+import { registrationOf } from '../../kafka/metadata.ts';
 import type { RecordBatch } from '../../kafka/records.ts';
 import { BROKER_MACHINES, tell, type EpochEndRequested, type OffsetsRequested, type ReadPosition, type ReadRequested } from '../local-events.ts';
 import type { Reduced } from '../reduction.ts';
@@ -74,8 +75,8 @@ function notAssigned({ currentLeaderEpoch }: FetchPartition): ErrorName {
 /** KIP-903: a fetch that its sender did not survive says nothing about what the present incarnation has. */
 function isOfStaleIncarnation({ brokers }: ReplicaState, { replicaId, replicaEpoch }: ReadRequested): boolean {
   if (replicaEpoch === NO_EPOCH) return false;
-  for (const broker of brokers) if (broker.id === replicaId) return !broker.fenced && broker.epoch > replicaEpoch;
-  return false;
+  const broker = registrationOf(brokers, replicaId);
+  return broker !== undefined && !broker.fenced && broker.epoch > replicaEpoch;
 }
 
 function findDivergence(state: ReplicaState, request: FetchPartition): FetchPartitionData | undefined {
