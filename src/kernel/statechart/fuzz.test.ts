@@ -205,7 +205,9 @@ function comparePlain(fuzzCase: FuzzCase): number {
         // XState puts a guard's message on the last line of its own; the engines throw the guard's error itself.
         const { message } = error as Error;
         const latest = state;
-        expect(() => program.step(latest, sent, sink)).toThrow(message.slice(message.lastIndexOf('\n') + 1));
+        const ours = thrownBy(() => program.step(latest, sent, sink));
+        // A custom action that throws in an early microstep comes before whatever XState, which leaves it to the caller, meets later.
+        if (!ours.includes('custom action')) expect(ours).toContain(message.slice(message.lastIndexOf('\n') + 1));
         break;
       }
       [snapshot, actions] = plain;
@@ -221,6 +223,16 @@ function comparePlain(fuzzCase: FuzzCase): number {
     }
   }
   return steps;
+}
+
+/** What `act` throws, in words; empty when it does not. */
+function thrownBy(act: () => unknown): string {
+  try {
+    act();
+    return '';
+  } catch (error) {
+    return String(error);
+  }
 }
 
 /** XState's pure functions leave custom actions to the caller, so only ours meet what those throw. */
