@@ -142,6 +142,10 @@ describe('what is no scenario at all', () => {
     expect(problemsOf(`${SMALL}profile: 3.9\n`)[0]).toContain('did you mean "3.9", in quotes?');
   });
 
+  it('an alias in the place of a required value is the one problem', () => {
+    expect(problemsOf(SMALL.replace('scenario: small', 'scenario: *small'))).toEqual(['small.yaml:1:11: scenario: alias *small; expected the value itself: anchors and aliases are not part of the language']);
+  });
+
   it('more nodes than a world may hold are refused', () => {
     expect(problemsOf(`${SMALL}producers: [ { name: a, count: 600 }, { name: b, count: 600 } ]\n`)).toEqual(['small.yaml:5:12: producers: 1204 nodes in all; expected at most 1000']);
   });

@@ -35,7 +35,7 @@ export function parseScenario({ file, content, load = () => null }: ScenarioSour
   const document = readDocument(file, content);
   const mistakes = new Mistakes();
   const raw = scenarioShape.read(document.value, [], mistakes);
-  const resolved = raw === undefined ? undefined : resolveScenario(raw, load, mistakes);
+  const resolved = raw === undefined ? undefined : resolveScenario(raw, load, document.problems.length > 0, mistakes);
   const problems = [...document.problems, ...mistakes.list.map((mistake) => document.locate(mistake))].sort(byPlace);
   problems.push(...(resolved?.problems ?? []).toSorted(byPlace));
   return resolved?.scenario === undefined || problems.length > 0 ? { problems } : { value: deepFreeze(resolved.scenario) };

@@ -28,8 +28,11 @@ const DEFAULT_LATENCY = { minUs: 200, maxUs: 1_000, tailUs: 20_000, tailRatio: O
 /** A device with a volatile write cache: an fsync takes milliseconds. */
 const DEFAULT_FLUSH_LATENCY = { minUs: 1_000, maxUs: 8_000 };
 
-/** The scenario, or undefined when there are mistakes; `problems` are those of records files. */
-export function resolveScenario(raw: RawScenario, load: LoadFile, mistakes: Mistakes): { scenario: Scenario | undefined; problems: Problem[] } {
+/**
+ * The scenario, or undefined when there are mistakes; `problems` are those of records files. In a document that
+ * `hasBrokenParts`, a required value may be missing without a mistake of its own: the document reported it.
+ */
+export function resolveScenario(raw: RawScenario, load: LoadFile, hasBrokenParts: boolean, mistakes: Mistakes): { scenario: Scenario | undefined; problems: Problem[] } {
   const durationMs = raw.duration;
   const cluster = resolveCluster(raw.cluster, mistakes);
   const topics = resolveTopics(raw.topics ?? [], cluster, mistakes);
@@ -50,7 +53,7 @@ export function resolveScenario(raw: RawScenario, load: LoadFile, mistakes: Mist
   const nemesis = raw.nemesis === undefined || cluster === undefined ? null : resolveNemesis(raw.nemesis, nodes, durationMs, mistakes);
   const checks = raw.checks === undefined ? null : resolveChecks(raw.checks, mistakes);
 
-  if (mistakes.list.length > 0 || problems.length > 0) return { scenario: undefined, problems };
+  if (hasBrokenParts || mistakes.list.length > 0 || problems.length > 0) return { scenario: undefined, problems };
   const scenario: Scenario = {
     name: present(raw.scenario, 'scenario'),
     description: (raw.description ?? '').trim().replace(/\s+/g, ' '),
