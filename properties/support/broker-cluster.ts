@@ -25,7 +25,7 @@ import { parseConfig } from '../../src/kafka/config.ts';
 import { NO_LEADER } from '../../src/kafka/ids.ts';
 import type { PartitionRegistration } from '../../src/kafka/metadata.ts';
 import { batchOf } from '../../src/kafka/records.ts';
-import { CURRENT_RULES, type ReplicationRules } from '../../src/kafka/replication-control.ts';
+import { DEFAULT_CONTROL, type ReplicationControl } from '../../src/kafka/replication-control.ts';
 import { KAFKA_RULES, type Rules } from '../../src/kafka/rules.ts';
 import { assert, present } from '../../src/kernel/assert.ts';
 import type { EngineName } from '../../src/kernel/statechart/engine.ts';
@@ -61,7 +61,7 @@ export interface BrokerClusterOptions {
   /** Broker configs by dotted name. */
   readonly config?: { readonly [name: string]: unknown };
   readonly rules?: Rules;
-  readonly replicationRules?: ReplicationRules;
+  readonly control?: ReplicationControl;
   readonly engine?: EngineName;
   readonly tracer?: Tracer;
 }
@@ -83,7 +83,7 @@ export class BrokerCluster {
     this.brokerIds = Array.from({ length: brokers }, (_, i) => i + 1);
     this.client = brokers + 1;
     const nodes = [
-      controllerNode({ name: 'controller', nodeId: CONTROLLER, config, rules: options.replicationRules ?? CURRENT_RULES }),
+      controllerNode({ name: 'controller', nodeId: CONTROLLER, config, control: options.control ?? DEFAULT_CONTROL }),
       ...this.brokerIds.map((brokerId) => brokerNode({ name: `broker-${brokerId}`, brokerId, controllerId: CONTROLLER, config, rules: options.rules ?? KAFKA_RULES })),
       clientNode('client'),
     ];

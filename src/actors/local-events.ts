@@ -8,6 +8,7 @@ import type { ErrorName } from '../kafka/errors.ts';
 import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionIndex, TopicName, TopicPartition } from '../kafka/ids.ts';
 import type { BrokerRegistration, MetadataImage, PartitionRegistration } from '../kafka/metadata.ts';
 import type { RecordBatch } from '../kafka/records.ts';
+import type { RaftEvent } from './raft/events.ts';
 
 // --- names -----------------------------------------------------------------------------------------------------------
 
@@ -259,7 +260,7 @@ export type LocalEvent =
   | AppendRequested | Appended | Replicated | ReadRequested | PartitionsRead | FetchWakeUp | FetchOutdated
   | OffsetsRequested | OffsetsRead | EpochEndRequested | EpochEndRead
   | FetcherAdd | FetcherRemove | FetcherTruncated | PartitionFetched | FollowerOutOfRange
-  | AlterPartitionSubmit | AlterPartitionAnswered;
+  | AlterPartitionSubmit | AlterPartitionAnswered | RaftEvent;
 
 /** Tells a machine of this process, by name; lost when it does not run. */
 export function tell(to: string, event: LocalEvent): Effect {

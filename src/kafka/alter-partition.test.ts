@@ -4,8 +4,9 @@ import type { AlterPartitionResult } from './alter-partition.ts';
 import type { AlterPartitionData } from './api.ts';
 import { MetadataImage } from './metadata.ts';
 import type { MetadataRecord, PartitionRecord } from './metadata-records.ts';
-import { CURRENT_RULES } from './replication-control.ts';
-import type { ReplicationRules } from './replication-control.ts';
+import { DEFAULT_CONTROL } from './replication-control.ts';
+import type { ReplicationControl } from './replication-control.ts';
+import { KAFKA_RULES } from './rules.ts';
 
 /**
  * Brokers 1 to 4 active in epochs 11 to 14, broker 5 fenced; one partition led by 1 in leader epoch 7, partition epoch
@@ -53,7 +54,7 @@ function ask(
   image: MetadataImage,
   fields: Partial<AlterPartitionData> = {},
   brokerId = 1,
-  rules: ReplicationRules = CURRENT_RULES,
+  rules: ReplicationControl = DEFAULT_CONTROL,
 ): AlterPartitionResult {
   return alterPartition(image, rules, {
     brokerId,
@@ -106,7 +107,7 @@ describe('an ISR that a leader proposes', () => {
   });
 
   it('is stale from a broker of another epoch, and then nothing is looked at', () => {
-    const { records, response } = alterPartition(imageOf(), CURRENT_RULES, {
+    const { records, response } = alterPartition(imageOf(), DEFAULT_CONTROL, {
       brokerId: 1,
       brokerEpoch: 10,
       topics: [{ topicName: 't', partitions: [proposal()] }],
@@ -115,7 +116,7 @@ describe('an ISR that a leader proposes', () => {
   });
 
   it('is answered partition by partition', () => {
-    const { records, response } = alterPartition(imageOf(), CURRENT_RULES, {
+    const { records, response } = alterPartition(imageOf(), DEFAULT_CONTROL, {
       brokerId: 1,
       brokerEpoch: 11,
       topics: [
@@ -222,7 +223,7 @@ describe('the rules of older versions', () => {
 
   it('let a restarted replica back in before KIP-903', () => {
     const stale = { newIsrWithEpochs: [...isr(1, 2), { brokerId: 3, brokerEpoch: 12 }] };
-    expect(answer(ask(imageOf(), stale, 1, { ...CURRENT_RULES, checksIsrBrokerEpochs: false }))).toMatchObject({
+    expect(answer(ask(imageOf(), stale, 1, { ...DEFAULT_CONTROL, rules: { ...KAFKA_RULES, checksIsrBrokerEpochs: false } }))).toMatchObject({
       errorCode: 'NONE',
       isr: [1, 2, 3],
     });
@@ -231,15 +232,15 @@ describe('the rules of older versions', () => {
   it('let a fenced replica in before KIP-841', () => {
     expect(
       answer(
-        ask(imageOf(), { newIsrWithEpochs: isr(1, 5) }, 1, { ...CURRENT_RULES, rejectsIneligibleReplicas: false }),
+        ask(imageOf(), { newIsrWithEpochs: isr(1, 5) }, 1, { ...DEFAULT_CONTROL, rules: { ...KAFKA_RULES, rejectsIneligibleReplicas: false } }),
       ),
     ).toMatchObject({ errorCode: 'NONE', isr: [1, 5] });
   });
 
   it('raise the leader epoch when the ISR shrinks before metadata version 3.6', () => {
     const result = ask(imageOf(), { newIsrWithEpochs: isr(1) }, 1, {
-      ...CURRENT_RULES,
-      bumpsLeaderEpochOnIsrShrink: true,
+      ...DEFAULT_CONTROL,
+      rules: { ...KAFKA_RULES, bumpsLeaderEpochOnIsrShrink: true },
     });
     expect(answer(result)).toMatchObject({ errorCode: 'NONE', leaderEpoch: 8, partitionEpoch: 21 });
   });
@@ -260,7 +261,7 @@ describe('a leader that is on its way out', () => {
     const image = imageOf({}, [
       { type: 'BrokerRegistrationChangeRecord', brokerId: 1, brokerEpoch: 11, fenced: 0, inControlledShutdown: 1 },
     ]);
-    const result = ask(image, {}, 1, { ...CURRENT_RULES, rejectsIneligibleReplicas: false });
+    const result = ask(image, {}, 1, { ...DEFAULT_CONTROL, rules: { ...KAFKA_RULES, rejectsIneligibleReplicas: false } });
     expect(result.records).toMatchObject([{ isr: [1, 2, 3], leader: 2 }]);
     expect(answer(result)).toMatchObject({ errorCode: 'NEW_LEADER_ELECTED', leaderId: -1 });
   });

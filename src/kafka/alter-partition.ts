@@ -23,7 +23,7 @@ import { buildPartitionChange } from './partition-change-builder.ts';
 import { hasNoRepeats, mergeChange } from './partition-registration.ts';
 import type { PartitionRegistration } from './partition-registration.ts';
 import { checkBrokerEpoch, uncleanLeaderElectionEnabledForTopic } from './replication-control.ts';
-import type { ReplicationRules } from './replication-control.ts';
+import type { ReplicationControl } from './replication-control.ts';
 
 export interface AlterPartitionResult {
   readonly records: readonly PartitionChangeRecord[];
@@ -40,7 +40,7 @@ export interface AlterPartitionResult {
  */
 export function alterPartition(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   request: Pick<AlterPartitionRequest, 'brokerId' | 'brokerEpoch' | 'topics'>,
 ): AlterPartitionResult {
   const brokerError = checkBrokerEpoch(image, request.brokerId, request.brokerEpoch);
@@ -50,7 +50,7 @@ export function alterPartition(
     const topic = image.topic(topicName);
     const answers = partitions.map((proposal) => {
       if (topic === undefined) return refusal(proposal.partitionIndex, 'UNKNOWN_TOPIC_OR_PARTITION');
-      const { record, answer } = alterOne(image, rules, request.brokerId, topic, proposal);
+      const { record, answer } = alterOne(image, control, request.brokerId, topic, proposal);
       if (record !== undefined) records.push(record);
       return answer;
     });
@@ -66,7 +66,7 @@ interface Altered {
 
 function alterOne(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   brokerId: NodeId,
   topic: TopicImage,
   proposal: AlterPartitionData,
@@ -75,17 +75,17 @@ function alterOne(
   const partition = topic.partitions[partitionIndex];
   if (partition === undefined)
     return { record: undefined, answer: refusal(partitionIndex, 'UNKNOWN_TOPIC_OR_PARTITION') };
-  const error = validateAlterPartitionData(image, rules, brokerId, partition, proposal);
+  const error = validateAlterPartitionData(image, control, brokerId, partition, proposal);
   if (error !== 'NONE') return { record: undefined, answer: refusal(partitionIndex, error) };
   const record = buildPartitionChange({
     topicId: topic.topicId,
     partitionId: partitionIndex,
     partition,
     isAcceptableLeader: (id) => image.isActive(id),
-    election: uncleanLeaderElectionEnabledForTopic(image, rules, topic.name) ? 'UNCLEAN' : 'ONLINE',
+    election: uncleanLeaderElectionEnabledForTopic(image, control, topic.name) ? 'UNCLEAN' : 'ONLINE',
     targetIsr: newIsrWithEpochs.map((member) => member.brokerId),
     targetLeaderRecoveryState: leaderRecoveryState,
-    bumpsLeaderEpochOnIsrShrink: rules.bumpsLeaderEpochOnIsrShrink,
+    bumpsLeaderEpochOnIsrShrink: control.rules.bumpsLeaderEpochOnIsrShrink,
   });
   // The one error that comes with a record: the change happened, and took the leadership from who asked for it.
   if (record !== undefined && record.leader !== NO_LEADER_CHANGE && record.leader !== brokerId) {
@@ -122,7 +122,7 @@ function refusal(partitionIndex: PartitionIndex, errorCode: ErrorName): AlterPar
 /** The checks of a proposal in Kafka's order; NONE when it may be accepted. */
 function validateAlterPartitionData(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   brokerId: NodeId,
   partition: PartitionRegistration,
   proposal: AlterPartitionData,
@@ -137,7 +137,7 @@ function validateAlterPartitionData(
   if (!isValidIsr(newIsr, partition.replicas) || !newIsr.includes(partition.leader)) return 'INVALID_REQUEST';
   if (leaderRecoveryState === 'RECOVERING' && (newIsr.length > 1 || partition.leaderRecoveryState === 'RECOVERED'))
     return 'INVALID_REQUEST';
-  return proposal.newIsrWithEpochs.every((member) => isEligible(image, rules, member)) ? 'NONE' : 'INELIGIBLE_REPLICA';
+  return proposal.newIsrWithEpochs.every((member) => isEligible(image, control, member)) ? 'NONE' : 'INELIGIBLE_REPLICA';
 }
 
 /** Replicas.validateIsr: not empty, no member twice, all of them replicas. */
@@ -147,10 +147,10 @@ function isValidIsr(isr: readonly NodeId[], replicas: readonly NodeId[]): boolea
 
 function isEligible(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   { brokerId, brokerEpoch }: AlterPartitionData['newIsrWithEpochs'][number],
 ): boolean {
-  if (rules.rejectsIneligibleReplicas && !image.isActive(brokerId)) return false;
+  if (control.rules.rejectsIneligibleReplicas && !image.isActive(brokerId)) return false;
   const registration = image.broker(brokerId);
-  return !rules.checksIsrBrokerEpochs || brokerEpoch === NO_EPOCH || registration?.epoch === brokerEpoch;
+  return !control.rules.checksIsrBrokerEpochs || brokerEpoch === NO_EPOCH || registration?.epoch === brokerEpoch;
 }

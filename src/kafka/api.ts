@@ -10,6 +10,7 @@
  */
 import type { ErrorName } from './errors.ts';
 import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, TopicName } from './ids.ts';
+import type { MetadataImage } from './metadata.ts';
 import type { LeaderRecoveryState, MetadataRecord } from './metadata-records.ts';
 import type { RecordBatch } from './records.ts';
 
@@ -57,6 +58,8 @@ export interface FetchPartition {
   readonly lastFetchedEpoch: LeaderEpoch;
   readonly logStartOffset: Offset;
   readonly partitionMaxBytes: number;
+  /** Of the metadata log: the high watermark that the fetcher knows; it is answered when the leader's is higher (KIP-1166, 4.1). */
+  readonly highWatermark?: Offset;
 }
 
 export interface FetchRequest extends Request<'FetchRequest'> {
@@ -81,6 +84,10 @@ export interface FetchPartitionData<Batch = RecordBatch> {
   readonly logStartOffset: Offset;
   /** Where the fetcher's log parts from the leader's (KIP-595); then there are no records. */
   readonly divergingEpoch?: EpochEndOffset;
+  /** Of the metadata log: who leads, for a fetcher that asked somebody else (KIP-595). */
+  readonly currentLeader?: CurrentLeader;
+  /** Of the metadata log: the fetch offset is below the log's start; fetch this snapshot first (KIP-630). */
+  readonly snapshotId?: EpochEndOffset;
   readonly records: readonly Batch[];
 }
 
@@ -91,11 +98,18 @@ export interface FetchResponse<Batch = RecordBatch> extends Response<'FetchRespo
 /** The metadata log as a partition (KIP-595). */
 export const CLUSTER_METADATA_TOPIC: TopicName = '__cluster_metadata';
 
-/** A batch of the metadata log: the records of one controller event, applied as a whole. */
+/** A batch of the metadata log: the records of one controller event, applied as a whole, or one control record of the quorum. */
 export interface MetadataBatch {
   readonly baseOffset: Offset;
   readonly partitionLeaderEpoch: LeaderEpoch;
-  readonly records: readonly MetadataRecord[];
+  readonly records: readonly (MetadataRecord | LeaderChangeMessage)[];
+}
+
+/** The control record with which a leader begins its epoch; it takes an offset and changes no metadata. */
+export interface LeaderChangeMessage {
+  readonly type: 'LeaderChangeMessage';
+  readonly leaderId: NodeId;
+  readonly voters: readonly NodeId[];
 }
 
 // --- ListOffsets (2) -------------------------------------------------------------------------------------------------
@@ -175,6 +189,60 @@ export interface OffsetForLeaderEpochResponse extends Response<'OffsetForLeaderE
   readonly topics: readonly { readonly topic: TopicName; readonly partitions: readonly OffsetForLeaderEpochPartitionResponse[] }[];
 }
 
+// --- the controller quorum: Vote (52), BeginQuorumEpoch (53), EndQuorumEpoch (54), FetchSnapshot (59) ------------------
+// Their requests name topics and partitions; the metadata log is one partition, whose fields stand in the request itself.
+
+export interface CurrentLeader {
+  /** -1 when unknown. */
+  readonly leaderId: NodeId;
+  readonly leaderEpoch: LeaderEpoch;
+}
+
+export interface VoteRequest extends Request<'VoteRequest'> {
+  /** The epoch the candidate stands for; of a pre-vote, the one it is in. */
+  readonly replicaEpoch: LeaderEpoch;
+  readonly replicaId: NodeId;
+  readonly lastOffsetEpoch: LeaderEpoch;
+  /** End of the candidate's log, exclusive. */
+  readonly lastOffset: Offset;
+  readonly preVote: boolean;
+}
+
+export interface VoteResponse extends Response<'VoteResponse'>, CurrentLeader {
+  readonly errorCode: ErrorName;
+  readonly voteGranted: boolean;
+}
+
+export interface BeginQuorumEpochRequest extends Request<'BeginQuorumEpochRequest'>, CurrentLeader {}
+
+export interface BeginQuorumEpochResponse extends Response<'BeginQuorumEpochResponse'>, CurrentLeader {
+  readonly errorCode: ErrorName;
+}
+
+export interface EndQuorumEpochRequest extends Request<'EndQuorumEpochRequest'>, CurrentLeader {
+  /** Voters in the order in which they should stand for election. */
+  readonly preferredSuccessors: readonly NodeId[];
+}
+
+export interface EndQuorumEpochResponse extends Response<'EndQuorumEpochResponse'>, CurrentLeader {
+  readonly errorCode: ErrorName;
+}
+
+export interface FetchSnapshotRequest extends Request<'FetchSnapshotRequest'> {
+  readonly replicaId: NodeId;
+  readonly currentLeaderEpoch: LeaderEpoch;
+  readonly snapshotId: EpochEndOffset;
+}
+
+/** The snapshot comes in one piece. */
+export interface FetchSnapshotResponse extends Response<'FetchSnapshotResponse'> {
+  readonly errorCode: ErrorName;
+  readonly currentLeader: CurrentLeader;
+  readonly snapshotId: EpochEndOffset;
+  /** Null with an error. */
+  readonly image: MetadataImage | null;
+}
+
 // --- AlterPartition (56), BrokerRegistration (62), BrokerHeartbeat (63) ----------------------------------------------
 
 export interface AlterPartitionData {
@@ -244,7 +312,11 @@ export type ApiRequest =
   | OffsetForLeaderEpochRequest
   | AlterPartitionRequest
   | BrokerRegistrationRequest
-  | BrokerHeartbeatRequest;
+  | BrokerHeartbeatRequest
+  | VoteRequest
+  | BeginQuorumEpochRequest
+  | EndQuorumEpochRequest
+  | FetchSnapshotRequest;
 
 export type ApiResponse =
   | ProduceResponse
@@ -255,4 +327,8 @@ export type ApiResponse =
   | OffsetForLeaderEpochResponse
   | AlterPartitionResponse
   | BrokerRegistrationResponse
-  | BrokerHeartbeatResponse;
+  | BrokerHeartbeatResponse
+  | VoteResponse
+  | BeginQuorumEpochResponse
+  | EndQuorumEpochResponse
+  | FetchSnapshotResponse;

@@ -11,6 +11,7 @@
  * Source: MetadataImage, MetadataDelta, ClusterControlManager.replay, ReplicationControlManager.replay.
  */
 import { assert, present, unreachable } from '../kernel/assert.ts';
+import type { LeaderChangeMessage } from './api.ts';
 import { NO_OFFSET } from './ids.ts';
 import type { BrokerEpoch, NodeId, Offset, PartitionIndex, TopicName } from './ids.ts';
 import { FENCE, IN_CONTROLLED_SHUTDOWN, NO_CHANGE, UNFENCE } from './metadata-records.ts';
@@ -152,7 +153,7 @@ export class MetadataImage {
    * The image after `record` at `offset` of the metadata log. Throws AssertionFailed for a record that does not fit:
    * the log holds only what a controller derived from this very image.
    */
-  apply(record: MetadataRecord, offset: Offset): MetadataImage {
+  apply(record: MetadataRecord | LeaderChangeMessage, offset: Offset): MetadataImage {
     assert(offset > this.offset, () => `record at offset ${offset} applied to an image at offset ${this.offset}`);
     switch (record.type) {
       case 'RegisterBrokerRecord':
@@ -169,13 +170,15 @@ export class MetadataImage {
         return this.withPartitionChange(offset, record);
       case 'ConfigRecord':
         return this.withConfig(offset, record);
+      case 'LeaderChangeMessage':
+        return this.withBrokers(offset, this.brokers);
       default:
         return unreachable(record, 'metadata record');
     }
   }
 
   /** The image after records at consecutive offsets from `baseOffset` on. */
-  applyAll(records: readonly MetadataRecord[], baseOffset: Offset): MetadataImage {
+  applyAll(records: readonly (MetadataRecord | LeaderChangeMessage)[], baseOffset: Offset): MetadataImage {
     return records.reduce<MetadataImage>((image, record, i) => image.apply(record, baseOffset + i), this);
   }
 

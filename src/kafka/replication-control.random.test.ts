@@ -6,7 +6,7 @@ import { createTopic } from './create-topic.ts';
 import { MetadataImage } from './metadata.ts';
 import type { MetadataRecord } from './metadata-records.ts';
 import {
-  CURRENT_RULES,
+  DEFAULT_CONTROL,
   handleBrokerFenced,
   handleBrokerInControlledShutdown,
   handleBrokerUnfenced,
@@ -14,9 +14,9 @@ import {
   maybeElectUncleanLeaders,
   registerBroker,
 } from './replication-control.ts';
-import type { ReplicationRules } from './replication-control.ts';
+import type { ReplicationControl } from './replication-control.ts';
 
-const UNCLEAN: ReplicationRules = { ...CURRENT_RULES, uncleanLeaderElectionEnable: true };
+const UNCLEAN: ReplicationControl = { ...DEFAULT_CONTROL, uncleanLeaderElectionEnable: true };
 const after = (image: MetadataImage, records: readonly MetadataRecord[]): MetadataImage =>
   image.applyAll(records, image.offset + 1);
 
@@ -31,7 +31,7 @@ describe('whatever happens to the brokers', () => {
   function decide(
     image: MetadataImage,
     { kind, brokerId, partition }: { kind: string; brokerId: number; partition: number },
-    rules: ReplicationRules,
+    rules: ReplicationControl,
   ): readonly MetadataRecord[] {
     const broker = image.broker(brokerId);
     const registration = image.partition('t', partition);
@@ -82,7 +82,7 @@ describe('whatever happens to the brokers', () => {
     let elections = 0;
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), fc.nat(), (steps, isUnclean, draw) => {
-        const rules = isUnclean ? UNCLEAN : CURRENT_RULES;
+        const rules = isUnclean ? UNCLEAN : DEFAULT_CONTROL;
         let image = MetadataImage.empty().applyAll(
           [1, 2, 3, 4].map((id): MetadataRecord => ({
             type: 'RegisterBrokerRecord',

@@ -4,7 +4,7 @@ import { MetadataImage } from './metadata.ts';
 import type { MetadataRecord, PartitionRecord } from './metadata-records.ts';
 import {
   checkBrokerEpoch,
-  CURRENT_RULES,
+  DEFAULT_CONTROL,
   electLeader,
   handleBrokerFenced,
   handleBrokerInControlledShutdown,
@@ -15,9 +15,10 @@ import {
   maybeElectUncleanLeaders,
   registerBroker,
 } from './replication-control.ts';
-import type { ReplicationRules } from './replication-control.ts';
+import type { ReplicationControl } from './replication-control.ts';
+import { KAFKA_RULES } from './rules.ts';
 
-const UNCLEAN: ReplicationRules = { ...CURRENT_RULES, uncleanLeaderElectionEnable: true };
+const UNCLEAN: ReplicationControl = { ...DEFAULT_CONTROL, uncleanLeaderElectionEnable: true };
 
 /** Brokers 1 to 3 in epochs 11 to 13, active but for those in `fenced`; partition i of topic `t` as given. */
 function imageOf(
@@ -68,7 +69,7 @@ describe('a broker that registers', () => {
   const request = { brokerId: 1, incarnationId: 'fresh' };
 
   it('starts fenced, in the epoch it is given', () => {
-    const result = registerBroker(MetadataImage.empty(), CURRENT_RULES, request, 42, false);
+    const result = registerBroker(MetadataImage.empty(), DEFAULT_CONTROL, request, 42, false);
     expect(result).toEqual({
       errorCode: 'NONE',
       brokerEpoch: 42,
@@ -86,7 +87,7 @@ describe('a broker that registers', () => {
   });
 
   it('is a duplicate while another incarnation has a session', () => {
-    expect(registerBroker(imageOf([{}]), CURRENT_RULES, request, 42, true)).toEqual({
+    expect(registerBroker(imageOf([{}]), DEFAULT_CONTROL, request, 42, true)).toEqual({
       errorCode: 'DUPLICATE_BROKER_REGISTRATION',
       brokerEpoch: -1,
       records: [],
@@ -95,7 +96,7 @@ describe('a broker that registers', () => {
 
   it('leaves the ISRs of its predecessor when it is a new incarnation', () => {
     const image = imageOf([{}, { isr: [1] }, { isr: [2, 3], leader: 2 }]);
-    const { records, brokerEpoch } = registerBroker(image, CURRENT_RULES, request, 42, false);
+    const { records, brokerEpoch } = registerBroker(image, DEFAULT_CONTROL, request, 42, false);
     const next = after(image, records);
     expect(brokerEpoch).toBe(42);
     expect(state(next)).toEqual([
@@ -110,7 +111,7 @@ describe('a broker that registers', () => {
     const image = imageOf([{}]);
     const { records, brokerEpoch } = registerBroker(
       image,
-      CURRENT_RULES,
+      DEFAULT_CONTROL,
       { brokerId: 1, incarnationId: 'inc-1' },
       42,
       true,
@@ -137,7 +138,7 @@ describe('a broker that is fenced', () => {
       { leader: 2 },
       { isr: [2, 3], leader: 3 },
     ]);
-    const records = handleBrokerFenced(image, CURRENT_RULES, 1);
+    const records = handleBrokerFenced(image, DEFAULT_CONTROL, 1);
     expect(records.at(-1)).toEqual({
       type: 'BrokerRegistrationChangeRecord',
       brokerId: 1,
@@ -158,29 +159,29 @@ describe('a broker that is fenced', () => {
 
   it('stays the last member of an ISR, which then has no leader', () => {
     const image = imageOf([{ isr: [1] }]);
-    expect(state(after(image, handleBrokerFenced(image, CURRENT_RULES, 1)))).toEqual([[-1, '1', 1]]);
+    expect(state(after(image, handleBrokerFenced(image, DEFAULT_CONTROL, 1)))).toEqual([[-1, '1', 1]]);
   });
 
   it('does not hand over to a fenced member of the ISR', () => {
     const image = imageOf([{ isr: [1, 2] }], [2]);
-    expect(state(after(image, handleBrokerFenced(image, CURRENT_RULES, 1)))).toEqual([[-1, '2', 1]]);
+    expect(state(after(image, handleBrokerFenced(image, DEFAULT_CONTROL, 1)))).toEqual([[-1, '2', 1]]);
   });
 
   it('is replaced uncleanly where the topic allows it', () => {
     const image = imageOf([{ isr: [1] }], [2], [allowUnclean]);
-    const next = after(image, handleBrokerFenced(image, CURRENT_RULES, 1));
+    const next = after(image, handleBrokerFenced(image, DEFAULT_CONTROL, 1));
     expect(state(next)).toEqual([[3, '3', 1]]);
     expect(next.partition('t', 0)?.leaderRecoveryState).toBe('RECOVERING');
   });
 
   it('must be registered', () => {
-    expect(() => handleBrokerFenced(imageOf([]), CURRENT_RULES, 9)).toThrow(AssertionFailed);
+    expect(() => handleBrokerFenced(imageOf([]), DEFAULT_CONTROL, 9)).toThrow(AssertionFailed);
   });
 
   it('raises leader epochs of others’ partitions only before metadata version 3.6', () => {
     const image = imageOf([{ leader: 2 }]);
     expect(
-      state(after(image, handleBrokerFenced(image, { ...CURRENT_RULES, bumpsLeaderEpochOnIsrShrink: true }, 1))),
+      state(after(image, handleBrokerFenced(image, { ...DEFAULT_CONTROL, rules: { ...KAFKA_RULES, bumpsLeaderEpochOnIsrShrink: true } }, 1))),
     ).toEqual([[2, '2,3', 1]]);
   });
 });
@@ -195,7 +196,7 @@ describe('a broker that is unfenced', () => {
       ],
       [1, 2],
     );
-    const records = handleBrokerUnfenced(image, CURRENT_RULES, 1);
+    const records = handleBrokerUnfenced(image, DEFAULT_CONTROL, 1);
     expect(records[0]).toEqual({
       type: 'BrokerRegistrationChangeRecord',
       brokerId: 1,
@@ -219,7 +220,7 @@ describe('a broker that is unfenced', () => {
 describe('a broker that shuts down in order', () => {
   it('is marked, then gives up its leaderships and its places in ISRs', () => {
     const image = imageOf([{}, { leader: 2 }]);
-    const records = handleBrokerInControlledShutdown(image, CURRENT_RULES, 1);
+    const records = handleBrokerInControlledShutdown(image, DEFAULT_CONTROL, 1);
     expect(records[0]).toEqual({
       type: 'BrokerRegistrationChangeRecord',
       brokerId: 1,
@@ -233,19 +234,19 @@ describe('a broker that shuts down in order', () => {
       [2, '2,3', 0],
     ]);
     expect([hasLeaderships(image, 1), hasLeaderships(next, 1)]).toEqual([true, false]);
-    expect(handleBrokerInControlledShutdown(next, CURRENT_RULES, 1)).toEqual([]);
+    expect(handleBrokerInControlledShutdown(next, DEFAULT_CONTROL, 1)).toEqual([]);
   });
 
   it('leaves no leader behind where it was the last in sync', () => {
     const image = imageOf([{ isr: [1] }]);
-    expect(state(after(image, handleBrokerInControlledShutdown(image, CURRENT_RULES, 1)))).toEqual([[-1, '1', 1]]);
+    expect(state(after(image, handleBrokerInControlledShutdown(image, DEFAULT_CONTROL, 1)))).toEqual([[-1, '1', 1]]);
   });
 });
 
 describe('a broker that is unregistered', () => {
   it('leaves the ISRs and the image', () => {
     const image = imageOf([{}]);
-    const next = after(image, handleBrokerUnregistered(image, CURRENT_RULES, 1));
+    const next = after(image, handleBrokerUnregistered(image, DEFAULT_CONTROL, 1));
     expect(state(next)).toEqual([[2, '2,3', 1]]);
     expect(next.broker(1)).toBeUndefined();
   });
@@ -282,21 +283,21 @@ describe('an election that is asked for', () => {
     ],
   ] as const)('%s', (_, type, partition, fenced, errorCode, expected) => {
     const image = imageOf([partition], fenced);
-    const result = electLeader(image, CURRENT_RULES, 't', 0, type);
+    const result = electLeader(image, DEFAULT_CONTROL, 't', 0, type);
     expect(result.errorCode).toBe(errorCode);
     expect(state(after(image, result.records))).toEqual([expected]);
   });
 
   it('of an unknown partition', () => {
-    expect(electLeader(imageOf([{}]), CURRENT_RULES, 't', 1, 'PREFERRED').errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION');
-    expect(electLeader(imageOf([{}]), CURRENT_RULES, 'u', 0, 'PREFERRED').errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION');
+    expect(electLeader(imageOf([{}]), DEFAULT_CONTROL, 't', 1, 'PREFERRED').errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION');
+    expect(electLeader(imageOf([{}]), DEFAULT_CONTROL, 'u', 0, 'PREFERRED').errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION');
   });
 });
 
 describe('the periodic elections', () => {
   it('bring preferred leaders back where they are in sync and active', () => {
     const image = imageOf([{ leader: 2 }, { leader: 3, isr: [2, 3] }, {}, { leader: 3, replicas: [2, 3, 1] }]);
-    const { records, mayHaveMore } = maybeBalancePartitionLeaders(image, CURRENT_RULES);
+    const { records, mayHaveMore } = maybeBalancePartitionLeaders(image, DEFAULT_CONTROL);
     expect(state(after(image, records))).toEqual([
       [1, '1,2,3', 1],
       [3, '2,3', 0],
@@ -304,7 +305,7 @@ describe('the periodic elections', () => {
       [2, '1,2,3', 1],
     ]);
     expect(mayHaveMore).toBe(false);
-    expect(maybeBalancePartitionLeaders(image, CURRENT_RULES, 1)).toMatchObject({
+    expect(maybeBalancePartitionLeaders(image, DEFAULT_CONTROL, 1)).toMatchObject({
       records: [{ partitionId: 0 }],
       mayHaveMore: true,
     });
@@ -314,14 +315,14 @@ describe('the periodic elections', () => {
     const leaderless = [{ isr: [1], leader: -1 }];
     const cluster: MetadataRecord = { ...allowUnclean, resourceType: 4, resourceName: '' };
     const forbidden: MetadataRecord = { ...allowUnclean, value: 'false' };
-    const elected = (rules: ReplicationRules, ...more: MetadataRecord[]): number =>
+    const elected = (rules: ReplicationControl, ...more: MetadataRecord[]): number =>
       maybeElectUncleanLeaders(imageOf(leaderless, [1], more), rules).records.length;
     expect([
-      elected(CURRENT_RULES),
-      elected(CURRENT_RULES, allowUnclean),
-      elected(CURRENT_RULES, cluster),
+      elected(DEFAULT_CONTROL),
+      elected(DEFAULT_CONTROL, allowUnclean),
+      elected(DEFAULT_CONTROL, cluster),
       elected(UNCLEAN),
     ]).toEqual([0, 1, 1, 1]);
-    expect([elected(UNCLEAN, forbidden), elected(CURRENT_RULES, cluster, forbidden)]).toEqual([0, 0]);
+    expect([elected(UNCLEAN, forbidden), elected(DEFAULT_CONTROL, cluster, forbidden)]).toEqual([0, 0]);
   });
 });

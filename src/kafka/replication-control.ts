@@ -24,28 +24,21 @@ import {
   UNFENCE,
 } from './metadata-records.ts';
 import type { MetadataRecord, PartitionChangeRecord } from './metadata-records.ts';
+import { KAFKA_RULES, type Rules } from './rules.ts';
 import { buildPartitionChange } from './partition-change-builder.ts';
 import type { Election } from './partition-change-builder.ts';
 
-/** What the decisions depend on besides the image: the controller's configs and the rules of its version. */
-export interface ReplicationRules {
+/** What the decisions depend on besides the image: the rules of the version and the controller's own configs. */
+export interface ReplicationControl {
+  readonly rules: Rules;
   /** `unclean.leader.election.enable` of the controller, where neither topic nor cluster sets it. */
   readonly uncleanLeaderElectionEnable: boolean;
-  /** Until metadata version 3.6 (KAFKA-15021). */
-  readonly bumpsLeaderEpochOnIsrShrink: boolean;
-  /** AlterPartition refuses fenced, unregistered and leaving replicas (KIP-841, 3.3). */
-  readonly rejectsIneligibleReplicas: boolean;
-  /** AlterPartition compares the broker epochs of the new ISR with the registrations (KIP-903, 3.5). */
-  readonly checksIsrBrokerEpochs: boolean;
+  /** `min.insync.replicas` of the controller, where neither topic nor cluster sets it. */
+  readonly minInsyncReplicas: number;
 }
 
-/** The rules of Kafka 4, unclean election off. */
-export const CURRENT_RULES: ReplicationRules = {
-  uncleanLeaderElectionEnable: false,
-  bumpsLeaderEpochOnIsrShrink: false,
-  rejectsIneligibleReplicas: true,
-  checksIsrBrokerEpochs: true,
-};
+/** The newest rules and Kafka's default configs. */
+export const DEFAULT_CONTROL: ReplicationControl = { rules: KAFKA_RULES, uncleanLeaderElectionEnable: false, minInsyncReplicas: 1 };
 
 /** ReplicationControlManager.MAX_ELECTIONS_PER_IMBALANCE: elections that one periodic task makes at most. */
 export const MAX_ELECTIONS_PER_IMBALANCE = 1_000;
@@ -53,12 +46,12 @@ export const MAX_ELECTIONS_PER_IMBALANCE = 1_000;
 /** The topic's setting, else the cluster's, else the controller's own. */
 export function uncleanLeaderElectionEnabledForTopic(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   topic: TopicName,
 ): boolean {
   const name = 'unclean.leader.election.enable';
   const set = image.configValue(TOPIC_RESOURCE, topic, name) ?? image.configValue(BROKER_RESOURCE, '', name);
-  return set === undefined ? rules.uncleanLeaderElectionEnable : set === 'true';
+  return set === undefined ? control.uncleanLeaderElectionEnable : set === 'true';
 }
 
 /** The partitions for which `test` holds, in order of topic creation and partition. */
@@ -101,7 +94,7 @@ export interface BrokerRegistrationResult {
  */
 export function registerBroker(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   request: Pick<BrokerRegistrationRequest, 'brokerId' | 'incarnationId'>,
   newBrokerEpoch: BrokerEpoch,
   hasValidSession: boolean,
@@ -119,7 +112,7 @@ export function registerBroker(
   if (existing !== undefined && hasValidSession)
     return { errorCode: 'DUPLICATE_BROKER_REGISTRATION', brokerEpoch: NO_EPOCH, records: [] };
   const records: readonly MetadataRecord[] = [
-    ...leaderAndIsrUpdates(image, rules, { brokerToRemove: brokerId }, partitionsWithBrokerInIsr(image, brokerId)),
+    ...leaderAndIsrUpdates(image, control, { brokerToRemove: brokerId }, partitionsWithBrokerInIsr(image, brokerId)),
     {
       type: 'RegisterBrokerRecord',
       brokerId,
@@ -146,12 +139,12 @@ export function checkBrokerEpoch(image: MetadataImage, brokerId: NodeId, brokerE
  */
 export function handleBrokerFenced(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   brokerId: NodeId,
 ): readonly MetadataRecord[] {
   const brokerEpoch = present(image.broker(brokerId), `registration of broker ${brokerId}`).epoch;
   return [
-    ...leaderAndIsrUpdates(image, rules, { brokerToRemove: brokerId }, partitionsWithBrokerInIsr(image, brokerId)),
+    ...leaderAndIsrUpdates(image, control, { brokerToRemove: brokerId }, partitionsWithBrokerInIsr(image, brokerId)),
     { type: 'BrokerRegistrationChangeRecord', brokerId, brokerEpoch, fenced: FENCE, inControlledShutdown: NO_CHANGE },
   ];
 }
@@ -159,20 +152,20 @@ export function handleBrokerFenced(
 /** The broker is unfenced; partitions without a leader may now elect it. */
 export function handleBrokerUnfenced(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   brokerId: NodeId,
 ): readonly MetadataRecord[] {
   const brokerEpoch = present(image.broker(brokerId), `registration of broker ${brokerId}`).epoch;
   return [
     { type: 'BrokerRegistrationChangeRecord', brokerId, brokerEpoch, fenced: UNFENCE, inControlledShutdown: NO_CHANGE },
-    ...leaderAndIsrUpdates(image, rules, { brokerToAdd: brokerId }, partitionsWithNoLeader(image)),
+    ...leaderAndIsrUpdates(image, control, { brokerToAdd: brokerId }, partitionsWithNoLeader(image)),
   ];
 }
 
 /** The broker is marked as leaving and gives up its leaderships and its places in ISRs. */
 export function handleBrokerInControlledShutdown(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   brokerId: NodeId,
 ): readonly MetadataRecord[] {
   const { epoch: brokerEpoch, inControlledShutdown } = present(
@@ -181,7 +174,7 @@ export function handleBrokerInControlledShutdown(
   );
   const updates = leaderAndIsrUpdates(
     image,
-    rules,
+    control,
     { brokerToRemove: brokerId },
     partitionsWithBrokerInIsr(image, brokerId),
   );
@@ -201,12 +194,12 @@ export function handleBrokerInControlledShutdown(
 /** The broker leaves every ISR and is forgotten. */
 export function handleBrokerUnregistered(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   brokerId: NodeId,
 ): readonly MetadataRecord[] {
   const brokerEpoch = present(image.broker(brokerId), `registration of broker ${brokerId}`).epoch;
   return [
-    ...leaderAndIsrUpdates(image, rules, { brokerToRemove: brokerId }, partitionsWithBrokerInIsr(image, brokerId)),
+    ...leaderAndIsrUpdates(image, control, { brokerToRemove: brokerId }, partitionsWithBrokerInIsr(image, brokerId)),
     { type: 'UnregisterBrokerRecord', brokerId, brokerEpoch },
   ];
 }
@@ -221,7 +214,7 @@ interface BrokerMove {
 /** ReplicationControlManager.generateLeaderAndIsrUpdates. */
 function leaderAndIsrUpdates(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   { brokerToRemove, brokerToAdd }: BrokerMove,
   partitions: readonly TopicIdPartition[],
 ): readonly PartitionChangeRecord[] {
@@ -235,17 +228,17 @@ function leaderAndIsrUpdates(
       partitionId,
       partition,
       isAcceptableLeader,
-      election: onlineElection(image, rules, topic),
+      election: onlineElection(image, control, topic),
       targetIsr: partition.isr.filter((id) => id !== brokerToRemove),
-      bumpsLeaderEpochOnIsrShrink: rules.bumpsLeaderEpochOnIsrShrink,
+      bumpsLeaderEpochOnIsrShrink: control.rules.bumpsLeaderEpochOnIsrShrink,
     });
     if (record !== undefined) records.push(record);
   }
   return records;
 }
 
-function onlineElection(image: MetadataImage, rules: ReplicationRules, topic: TopicName): Election {
-  return uncleanLeaderElectionEnabledForTopic(image, rules, topic) ? 'UNCLEAN' : 'ONLINE';
+function onlineElection(image: MetadataImage, control: ReplicationControl, topic: TopicName): Election {
+  return uncleanLeaderElectionEnabledForTopic(image, control, topic) ? 'UNCLEAN' : 'ONLINE';
 }
 
 // --- elections ------------------------------------------------------------------------------------------------------
@@ -262,7 +255,7 @@ const electionFailed = (errorCode: ErrorName): ElectLeaderResult => ({ errorCode
 /** One partition of an ElectLeaders request. */
 export function electLeader(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   topic: TopicName,
   partitionId: PartitionIndex,
   type: ElectionType,
@@ -278,7 +271,7 @@ export function electLeader(
     partition,
     isAcceptableLeader: (id) => image.isActive(id),
     election: type,
-    bumpsLeaderEpochOnIsrShrink: rules.bumpsLeaderEpochOnIsrShrink,
+    bumpsLeaderEpochOnIsrShrink: control.rules.bumpsLeaderEpochOnIsrShrink,
   });
   if (record === undefined)
     return electionFailed(type === 'PREFERRED' ? 'PREFERRED_LEADER_NOT_AVAILABLE' : 'ELIGIBLE_LEADERS_NOT_AVAILABLE');
@@ -294,12 +287,12 @@ export interface PeriodicElections {
 /** Tries to give every partition its preferred leader (`auto.leader.rebalance.enable`). */
 export function maybeBalancePartitionLeaders(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   maxElections = MAX_ELECTIONS_PER_IMBALANCE,
 ): PeriodicElections {
   return electEach(
     image,
-    rules,
+    control,
     'PREFERRED',
     maxElections,
     partitionsWhere(image, (partition) => partition.leader !== partition.replicas[0]),
@@ -309,18 +302,18 @@ export function maybeBalancePartitionLeaders(
 /** Elects unclean leaders for leaderless partitions of topics that allow it (`unclean.leader.election.interval.ms`). */
 export function maybeElectUncleanLeaders(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   maxElections = MAX_ELECTIONS_PER_IMBALANCE,
 ): PeriodicElections {
   const allowed = partitionsWithNoLeader(image).filter(({ topic }) =>
-    uncleanLeaderElectionEnabledForTopic(image, rules, topic),
+    uncleanLeaderElectionEnabledForTopic(image, control, topic),
   );
-  return electEach(image, rules, 'UNCLEAN', maxElections, allowed);
+  return electEach(image, control, 'UNCLEAN', maxElections, allowed);
 }
 
 function electEach(
   image: MetadataImage,
-  rules: ReplicationRules,
+  control: ReplicationControl,
   type: ElectionType,
   maxElections: number,
   partitions: readonly TopicIdPartition[],
@@ -328,7 +321,7 @@ function electEach(
   const records: PartitionChangeRecord[] = [];
   for (const { topic, partition } of partitions) {
     if (records.length >= maxElections) break;
-    records.push(...electLeader(image, rules, topic, partition, type).records);
+    records.push(...electLeader(image, control, topic, partition, type).records);
   }
   return { records, mayHaveMore: records.length >= maxElections };
 }

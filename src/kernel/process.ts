@@ -9,6 +9,7 @@ import { assert, present } from './assert.ts';
 import { NodeClock } from './clock.ts';
 import { Disk } from './disk.ts';
 import { draw32, hashString, mix32 } from './hash.ts';
+import type { Message } from './effects.ts';
 import type { QueueEntry } from './queue.ts';
 import type { MachineState, Program } from './statechart/engine.ts';
 import { NEVER_US } from './time.ts';
@@ -38,6 +39,8 @@ export interface NodeSpec {
   readonly boot: (input: BootInput) => readonly BootedMachine[];
   /** Name of the machine that receives requests; nodes without one refuse connections. */
   readonly server?: string;
+  /** Name of the machine that gets a request, by its content, where several listen; absent, or when that one does not run: the server. */
+  readonly route?: (message: Message) => string;
 }
 
 /**

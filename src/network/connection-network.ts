@@ -16,7 +16,7 @@ import type { LinkConditions } from './conditions.ts';
 import { Frame, FrameKind, connectionOf, type Connection, type Direction } from './connection.ts';
 import { ConnectionTable } from './connection-table.ts';
 import { fateDraw, latencyUs, retransmissionStallUs } from './latency.ts';
-import { Network, serverSlotOf, type NetworkOptions } from './network.ts';
+import { Network, requestSlotOf, serverSlotOf, type NetworkOptions } from './network.ts';
 
 /** `socket.connection.setup.timeout.ms`, default 10 s. */
 const CONNECT_TIMEOUT_US = 10_000_000;
@@ -275,7 +275,7 @@ export class ConnectionNetwork extends Network implements Transport {
   }
 
   private serve(world: World, connection: Connection, message: Message): void {
-    const slot = serverSlotOf(world.node(connection.server));
+    const slot = requestSlotOf(world.node(connection.server), message);
     assert(slot !== -1, 'a node that has accepted a connection serves requests');
     connection.beginRequest();
     world.deliver(connection.server, slot, message, connection.client, connection.request);

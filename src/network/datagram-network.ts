@@ -11,7 +11,7 @@ import type { Transport } from '../kernel/transport.ts';
 import type { World } from '../kernel/world.ts';
 import type { LinkConditions } from './conditions.ts';
 import { fateDraw, happens, latencyUs } from './latency.ts';
-import { NO_LOSS, Network, serverSlotOf, type NetworkOptions } from './network.ts';
+import { NO_LOSS, Network, requestSlotOf, serverSlotOf, type NetworkOptions } from './network.ts';
 
 export interface DatagramOptions extends NetworkOptions {
   /** A second copy with a fate of its own. */
@@ -89,8 +89,7 @@ export class DatagramNetwork extends Network implements Transport {
     }
     const process = world.node(to);
     if (toSlot === -1) {
-      const slot = serverSlotOf(process);
-      if (slot !== -1) world.deliver(to, slot, message, from, replyTo);
+      if (serverSlotOf(process) !== -1) world.deliver(to, requestSlotOf(process, message), message, from, replyTo);
     } else if (process.isAlive(toSlot, toLife)) {
       world.deliver(to, toSlot, message, from, replyTo);
     }

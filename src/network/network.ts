@@ -4,7 +4,7 @@
  * A link is directed. The fate of a message depends on (seed, link, n-th message on the link), so removing one fault
  * or message elsewhere leaves it as it was. Payloads are opaque.
  */
-import { AssertionFailed } from '../kernel/assert.ts';
+import { AssertionFailed, present } from '../kernel/assert.ts';
 import type { Message } from '../kernel/effects.ts';
 import { hashString, mix32 } from '../kernel/hash.ts';
 import type { Process } from '../kernel/process.ts';
@@ -28,6 +28,13 @@ export function serverSlotOf(process: Process): number {
   const { server } = process.spec;
   const slot = server === undefined ? -1 : process.slotOf(server);
   return slot === -1 || process.states[slot] === undefined ? -1 : slot;
+}
+
+/** The slot of the machine of this process that gets a request; the process serves. */
+export function requestSlotOf(process: Process, message: Message): number {
+  const { server, route } = process.spec;
+  const slot = process.slotOf(route?.(message) ?? present(server, 'server'));
+  return slot === -1 || process.states[slot] === undefined ? serverSlotOf(process) : slot;
 }
 
 export abstract class Network {

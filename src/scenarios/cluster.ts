@@ -20,8 +20,6 @@ import { replicaMachine } from '../actors/replica/machine.ts';
 import type { WantedTopics } from '../actors/controller/decide.ts';
 import { parseConfig } from '../kafka/config.ts';
 import type { NodeId } from '../kafka/ids.ts';
-import { CURRENT_RULES } from '../kafka/replication-control.ts';
-import { KAFKA_RULES } from '../kafka/rules.ts';
 import type { ControllerView } from '../kafka/views.ts';
 import type { NodeSpec } from '../kernel/process.ts';
 import { engine } from '../kernel/statechart/engines.ts';
@@ -35,6 +33,7 @@ import type { LatencyModel } from '../network/latency.ts';
 import type { Transport } from '../kernel/transport.ts';
 import type { NodeName } from './faults.ts';
 import { mutated } from './mutants.ts';
+import { rulesOf } from './profiles.ts';
 import type { Callers, Plan } from './plan.ts';
 import { brokerNode as brokerName, nodesOf, type Scenario } from './scenario.ts';
 
@@ -110,9 +109,9 @@ function nodeSpecs(scenario: Scenario, mutants: readonly string[]): NodeSpec[] {
   const idOf = new Map(names.map(({ name }, index) => [name, index]));
   const idsOf = (nodeNames: readonly NodeName[]): NodeId[] => nodeNames.map((name) => idOf.get(name) as NodeId);
   const { config } = parseConfig('broker', scenario.cluster.config);
-  const rules = mutated(KAFKA_RULES, mutants);
-  const replicationRules = { ...CURRENT_RULES, uncleanLeaderElectionEnable: config.uncleanLeaderElectionEnable };
-  const specs: NodeSpec[] = [controllerNode({ name: (names[0] as { name: string }).name, nodeId: CONTROLLER_ID, config, rules: replicationRules })];
+  const rules = mutated(rulesOf(scenario.profile), mutants);
+  const control = { rules, uncleanLeaderElectionEnable: config.uncleanLeaderElectionEnable, minInsyncReplicas: config.minInsyncReplicas };
+  const specs: NodeSpec[] = [controllerNode({ name: (names[0] as { name: string }).name, nodeId: CONTROLLER_ID, config, control })];
   for (let brokerId = 1; brokerId <= scenario.cluster.brokers; brokerId += 1) {
     specs.push(brokerNode({ name: brokerName(brokerId), brokerId, controllerId: CONTROLLER_ID, config, rules }));
   }

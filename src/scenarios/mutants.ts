@@ -24,14 +24,14 @@ export const MUTANT_DOCS: readonly MutantDoc[] = [
   {
     name: 'truncate-to-high-watermark',
     doc: 'a new follower cuts its log at its own high watermark, which is behind what was committed',
-    reverts: { truncatesByLeaderEpoch: false },
+    reverts: { truncationProtocol: 'highWatermark' },
     trips: ['committed-prefix-immutable', 'truncation-safe', 'acknowledged-records-survive'],
     source: 'KIP-101 (fixed in 0.11)',
   },
   {
     name: 'fetch-without-leader-epochs',
     doc: 'fetches carry no leader epochs: stale ones are not fenced and diverging logs are not found',
-    reverts: { fetchCarriesEpochs: false },
+    reverts: { fencesFetchesByLeaderEpoch: false, truncationProtocol: 'offsetForLeaderEpoch' },
     trips: ['log-matching', 'committed-prefix-immutable', 'reads-agree'],
     source: 'KIP-320 (fixed in 2.1), KIP-595',
   },

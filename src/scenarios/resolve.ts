@@ -9,7 +9,7 @@ import { resolveFaults, resolveNodes } from './fault-forms.ts';
 import { resolveNemesis } from './resolve-nemesis.ts';
 import { meant, oneOf, show } from './problems.ts';
 import type { Mistakes, Path, Problem } from './problems.ts';
-import { PROFILE_NAMES } from './profiles.ts';
+import { DEFAULT_PROFILE } from './profiles.ts';
 import { PROPERTY_NAMES } from './properties.ts';
 import { resolveWorkload } from './resolve-workload.ts';
 import type { LoadFile } from './resolve-workload.ts';
@@ -57,7 +57,7 @@ export function resolveScenario(raw: RawScenario, load: LoadFile, hasBrokenParts
   const scenario: Scenario = {
     name: present(raw.scenario, 'scenario'),
     description: (raw.description ?? '').trim().replace(/\s+/g, ' '),
-    profile: raw.profile ?? present(PROFILE_NAMES.at(-1), 'a profile'),
+    profile: raw.profile ?? DEFAULT_PROFILE,
     seed: raw.seed ?? null,
     durationMs: present(durationMs, 'duration'),
     cluster: present(cluster, 'cluster'),

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { AlterPartitionResponse, ApiRequest, BrokerHeartbeatResponse, BrokerRegistrationResponse, FetchResponse, MetadataBatch } from '../../kafka/api.ts';
 import { defaultConfig, type BrokerConfig } from '../../kafka/config.ts';
 import type { CreatableTopic } from '../../kafka/create-topic.ts';
-import { CURRENT_RULES, type ReplicationRules } from '../../kafka/replication-control.ts';
+import { DEFAULT_CONTROL, type ReplicationControl } from '../../kafka/replication-control.ts';
 import type { Message, ReplyTo } from '../../kernel/effects.ts';
 import { engine } from '../../kernel/statechart/engines.ts';
 import { US_PER_MS } from '../../kernel/time.ts';
@@ -45,11 +45,11 @@ class Controller {
   readonly world: World;
   private last = 0;
 
-  constructor(config: Partial<BrokerConfig> = {}, rules: Partial<ReplicationRules> = {}) {
+  constructor(config: Partial<BrokerConfig> = {}, control: Partial<ReplicationControl> = {}) {
     this.world = new World({
       seed: 'controller', transport: this.caught, flushLatency: { minUs: FLUSH_MS * US_PER_MS, maxUs: FLUSH_MS * US_PER_MS },
       programs: { controller: engine('compiled').load(controllerMachine) },
-      nodes: [controllerNode({ name: 'controller', nodeId: 0, config: { ...defaultConfig('broker'), ...config }, rules: { ...CURRENT_RULES, ...rules } })],
+      nodes: [controllerNode({ name: 'controller', nodeId: 0, config: { ...defaultConfig('broker'), ...config }, control: { ...DEFAULT_CONTROL, ...control } })],
     });
     this.world.start(0);
   }
@@ -342,7 +342,7 @@ describe('periodic elections', () => {
   });
 
   /** Partition 0 when the only member of its ISR is gone. */
-  function orphaned(rules: Partial<ReplicationRules>): { controller: Controller; lost: number; others: number[] } {
+  function orphaned(rules: Partial<ReplicationControl>): { controller: Controller; lost: number; others: number[] } {
     const controller = new Controller({ uncleanLeaderElectionIntervalMs: 20_000 }, rules).withBrokers().want().pass(2 * FLUSH_MS);
     const lost = controller.partition().leader;
     const others = [1, 2, 3].filter((id) => id !== lost);

@@ -42,7 +42,7 @@ export function handleBrokerRegistration(before: ControllerState, { message, rep
   const effects: Effect[] = [];
   // KIP-631: the epoch of an incarnation is an offset of the log, so it rises for ever.
   const newBrokerEpoch: number = before.log.endOffset;
-  const result = registerBroker(before.image, before.rules, message, newBrokerEpoch, before.sessions.has(brokerId));
+  const result = registerBroker(before.image, before.control, message, newBrokerEpoch, before.sessions.has(brokerId));
   let state = appendRecords(before, result.records, effects);
   if (result.errorCode === 'NONE') state = touchSession(state, brokerId, effects);
   const { errorCode, brokerEpoch } = result;
@@ -87,7 +87,7 @@ function refuseHeartbeat(state: ControllerState, { message, replyTo }: Received<
 
 export function handleAlterPartition(before: ControllerState, { message, replyTo }: Received<AlterPartitionRequest>): Reduced<ControllerState> {
   const effects: Effect[] = [];
-  const { records, response } = alterPartition(before.image, before.rules, message);
+  const { records, response } = alterPartition(before.image, before.control, message);
   const state = appendRecords(before, records, effects);
   const answer: AlterPartitionResponse = { type: 'AlterPartitionResponse', correlationId: message.correlationId, ...response };
   return { state: answerWhenCommitted(state, replyTo, answer, effects), effects };
@@ -100,7 +100,7 @@ export function sessionExpired(before: ControllerState, { data: brokerId }: Stim
   sessions.delete(brokerId);
   const state = before.with({ sessions });
   if (state.image.broker(brokerId)?.fenced !== false) return { state, effects };
-  return { state: appendRecords(state, handleBrokerFenced(state.image, state.rules, brokerId), effects), effects };
+  return { state: appendRecords(state, handleBrokerFenced(state.image, state.control, brokerId), effects), effects };
 }
 
 /** What an administrator asks of a new cluster. */
@@ -132,8 +132,8 @@ function createWantedTopics(before: ControllerState, draw: number, effects: Effe
 
 /** REP-15: leadership goes back to the preferred replicas. What one run may not do yet the next does at once. */
 export function balanceLeaders(before: ControllerState): Reduced<ControllerState> {
-  const { image, rules, config } = before;
-  const { records, mayHaveMore } = config.autoLeaderRebalanceEnable ? maybeBalancePartitionLeaders(image, rules) : NO_ELECTIONS;
+  const { image, control, config } = before;
+  const { records, mayHaveMore } = config.autoLeaderRebalanceEnable ? maybeBalancePartitionLeaders(image, control) : NO_ELECTIONS;
   const delayMs = mayHaveMore ? 0 : config.leaderImbalanceCheckIntervalSeconds * MS_PER_S;
   const effects: Effect[] = [{ kind: 'schedule', key: 'balance', delayMs, type: 'timer.balance' }];
   return { state: appendRecords(before, records, effects), effects };
@@ -141,7 +141,7 @@ export function balanceLeaders(before: ControllerState): Reduced<ControllerState
 
 /** BRK-5: leaderless partitions of topics that allow it. */
 export function electUncleanLeaders(before: ControllerState): Reduced<ControllerState> {
-  const { records, mayHaveMore } = maybeElectUncleanLeaders(before.image, before.rules);
+  const { records, mayHaveMore } = maybeElectUncleanLeaders(before.image, before.control);
   const delayMs = mayHaveMore ? 0 : before.config.uncleanLeaderElectionIntervalMs;
   const effects: Effect[] = [{ kind: 'schedule', key: 'unclean', delayMs, type: 'timer.unclean' }];
   return { state: appendRecords(before, records, effects), effects };
@@ -158,16 +158,16 @@ function controlStateOf(image: MetadataImage, brokerId: NodeId): BrokerControlSt
   return broker.inControlledShutdown ? 'CONTROLLED_SHUTDOWN' : 'UNFENCED';
 }
 
-function recordsOfMove({ image, rules }: ControllerState, brokerId: NodeId, current: BrokerControlState, next: BrokerControlState): readonly MetadataRecord[] {
+function recordsOfMove({ image, control }: ControllerState, brokerId: NodeId, current: BrokerControlState, next: BrokerControlState): readonly MetadataRecord[] {
   if (current === next) return [];
   switch (next) {
     case 'UNFENCED':
-      return handleBrokerUnfenced(image, rules, brokerId);
+      return handleBrokerUnfenced(image, control, brokerId);
     case 'FENCED':
     case 'SHUTDOWN_NOW':
-      return current === 'FENCED' ? [] : handleBrokerFenced(image, rules, brokerId);
+      return current === 'FENCED' ? [] : handleBrokerFenced(image, control, brokerId);
     case 'CONTROLLED_SHUTDOWN':
-      return handleBrokerInControlledShutdown(image, rules, brokerId);
+      return handleBrokerInControlledShutdown(image, control, brokerId);
     default:
       return next;
   }

@@ -2,7 +2,7 @@
 import type { NodeSpec } from '../../kernel/process.ts';
 import type { BrokerConfig } from '../../kafka/config.ts';
 import type { NodeId } from '../../kafka/ids.ts';
-import type { ReplicationRules } from '../../kafka/replication-control.ts';
+import type { ReplicationControl } from '../../kafka/replication-control.ts';
 import type { MetadataLog } from './metadata-log.ts';
 import { METADATA_LOG_FILE, type ControllerInput } from './state.ts';
 
@@ -12,10 +12,10 @@ export interface ControllerNodeOptions {
   readonly name: string;
   readonly nodeId: NodeId;
   readonly config: BrokerConfig;
-  readonly rules: ReplicationRules;
+  readonly control: ReplicationControl;
 }
 
-export function controllerNode({ name, nodeId, config, rules }: ControllerNodeOptions): NodeSpec {
+export function controllerNode({ name, nodeId, config, control }: ControllerNodeOptions): NodeSpec {
   return {
     name,
     server: CONTROLLER_MACHINE,
@@ -23,7 +23,7 @@ export function controllerNode({ name, nodeId, config, rules }: ControllerNodeOp
       {
         name: CONTROLLER_MACHINE,
         machine: 'controller',
-        input: { nodeId, config, rules, log: read(METADATA_LOG_FILE) as MetadataLog | undefined, epoch: incarnation } satisfies ControllerInput,
+        input: { nodeId, config, control, log: read(METADATA_LOG_FILE) as MetadataLog | undefined, epoch: incarnation } satisfies ControllerInput,
       },
     ],
   };

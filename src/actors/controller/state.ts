@@ -8,12 +8,13 @@
  * Source: QuorumController, OffsetControlManager, BrokerHeartbeatManager.
  */
 import type { Effect, Message, ReplyTo } from '../../kernel/effects.ts';
+import type { MetadataBatch } from '../../kafka/api.ts';
 import type { BrokerConfig } from '../../kafka/config.ts';
 import type { LeaderEpoch, NodeId, Offset } from '../../kafka/ids.ts';
 import { MetadataImage } from '../../kafka/metadata.ts';
 import type { MetadataRecord, RegisterBrokerRecord } from '../../kafka/metadata-records.ts';
 import type { CreatableTopic } from '../../kafka/create-topic.ts';
-import type { ReplicationRules } from '../../kafka/replication-control.ts';
+import type { ReplicationControl } from '../../kafka/replication-control.ts';
 import { changed, type Fields } from '../state-class.ts';
 import { MetadataLog } from './metadata-log.ts';
 
@@ -22,7 +23,7 @@ export const METADATA_LOG_FILE = '__cluster_metadata-0/log';
 export interface ControllerInput {
   readonly nodeId: NodeId;
   readonly config: BrokerConfig;
-  readonly rules: ReplicationRules;
+  readonly control: ReplicationControl;
   /** What the disk holds; undefined for a new cluster. */
   readonly log: MetadataLog | undefined;
   /** Rises with every start. */
@@ -47,7 +48,7 @@ export interface ParkedFetch {
 export class ControllerState {
   readonly nodeId: NodeId;
   readonly config: BrokerConfig;
-  readonly rules: ReplicationRules;
+  readonly control: ReplicationControl;
   readonly epoch: LeaderEpoch;
   readonly log: MetadataLog;
   readonly image: MetadataImage;
@@ -69,7 +70,7 @@ export class ControllerState {
   constructor(fields: Fields<ControllerState>) {
     this.nodeId = fields.nodeId;
     this.config = fields.config;
-    this.rules = fields.rules;
+    this.control = fields.control;
     this.epoch = fields.epoch;
     this.log = fields.log;
     this.image = fields.image;
@@ -97,7 +98,7 @@ export interface Commit {
 }
 
 /** Replays the log of a former life (or none). Nothing of it counts as committed before it is flushed. */
-export function recoverController({ nodeId, config, rules, epoch, log = MetadataLog.empty() }: ControllerInput): ControllerState {
+export function recoverController({ nodeId, config, control, epoch, log = MetadataLog.empty() }: ControllerInput): ControllerState {
   let image = MetadataImage.empty();
   const registrationOffsets = new Map<NodeId, Offset>();
   for (const { baseOffset, records } of log.read(0, log.endOffset)) {
@@ -105,7 +106,7 @@ export function recoverController({ nodeId, config, rules, epoch, log = Metadata
     noteRegistrations(registrationOffsets, records, baseOffset);
   }
   return new ControllerState({
-    nodeId, config, rules, epoch, log, image,
+    nodeId, config, control, epoch, log, image,
     committedImage: MetadataImage.empty(), committedOffset: 0, isFlushing: false,
     deferred: [], parked: [], registrationOffsets, sessions: new Set(), wanted: [], wantedBrokers: 0,
   });
@@ -144,11 +145,11 @@ export function answerWhenCommitted(state: ControllerState, replyTo: ReplyTo, me
   return state.with({ deferred: [...state.deferred, { endOffset, replyTo, message }] });
 }
 
-function isRegistration(record: MetadataRecord): record is RegisterBrokerRecord {
+function isRegistration(record: MetadataBatch['records'][number]): record is RegisterBrokerRecord {
   return record.type === 'RegisterBrokerRecord';
 }
 
-function noteRegistrations(offsets: Map<NodeId, Offset>, records: readonly MetadataRecord[], baseOffset: Offset): void {
+function noteRegistrations(offsets: Map<NodeId, Offset>, records: MetadataBatch['records'], baseOffset: Offset): void {
   records.forEach((record, i) => {
     if (isRegistration(record)) offsets.set(record.brokerId, baseOffset + i);
   });

@@ -44,9 +44,9 @@ export function sendFetch(state: FetcherState): Reduced<FetcherState> {
     if (each.phase !== 'Fetching') continue;
     const request: FetchPartition = {
       partition: each.partition,
-      currentLeaderEpoch: rules.fetchCarriesEpochs ? each.leaderEpoch : NO_EPOCH,
+      currentLeaderEpoch: rules.fencesFetchesByLeaderEpoch ? each.leaderEpoch : NO_EPOCH,
       fetchOffset: each.fetchOffset,
-      lastFetchedEpoch: rules.fetchCarriesEpochs ? each.lastFetchedEpoch : NO_EPOCH,
+      lastFetchedEpoch: rules.truncationProtocol === 'fetch' ? each.lastFetchedEpoch : NO_EPOCH,
       logStartOffset: Math.max(0, each.toldLogStartOffset),
       partitionMaxBytes: config.replicaFetchMaxBytes,
     };

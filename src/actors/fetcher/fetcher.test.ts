@@ -100,7 +100,7 @@ describe('rounds of a fetcher (AbstractFetcherThread.doWork)', () => {
   });
 
   it('under the mutant of before KIP-320 carry no epochs', () => {
-    expect(new Fetcher({ fetchCarriesEpochs: false }).on(add(0, { lastFetchedEpoch: 4 })).sent.topics[0]?.partitions[0]).toMatchObject({ currentLeaderEpoch: -1, lastFetchedEpoch: -1 });
+    expect(new Fetcher({ fencesFetchesByLeaderEpoch: false, truncationProtocol: 'offsetForLeaderEpoch' }).on(add(0, { lastFetchedEpoch: 4 })).sent.topics[0]?.partitions[0]).toMatchObject({ currentLeaderEpoch: -1, lastFetchedEpoch: -1 });
   });
 
   it('end with the last partition', () => {

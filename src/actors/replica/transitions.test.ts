@@ -108,7 +108,7 @@ describe('a leader that is replaced', () => {
   });
 
   it('under the mutant of before KIP-101 cuts its log at its high watermark', () => {
-    const mutant = leader.with({ settings: sampleSettings({}, { truncatesByLeaderEpoch: false }) });
+    const mutant = leader.with({ settings: sampleSettings({}, { truncationProtocol: 'highWatermark' }) });
     const cut = becomeFollower(mutant, partitionChanged({ leader: 3, leaderEpoch: 6 }));
     expect([cut.state.log.logEndOffset, told(cut.effects, 'fetcher.add')[0]?.fetchOffset]).toEqual([2, 2]);
   });

@@ -80,7 +80,7 @@ export function becomeFollower(state: ReplicaState, event: PartitionChanged): Re
   const effects: Effect[] = [...stopFetching(state), ...failAwaiting(state)];
   if (state.leadership !== null) effects.push({ kind: 'cancel', key: 'isr' });
   let following: ReplicaState = wakeAll(learn(state, event).with({ leadership: null }), nowMs, effects);
-  if (!state.settings.rules.truncatesByLeaderEpoch) following = truncateTo(following, following.highWatermark, effects);
+  if (state.settings.rules.truncationProtocol === 'highWatermark') following = truncateTo(following, following.highWatermark, effects);
   if (registration.leader !== NO_LEADER) {
     effects.push(
       { kind: 'spawn', name: fetcherName(registration.leader), machine: 'fetcher', input: fetcherInput(state, registration.leader) },
