@@ -6,6 +6,7 @@
  */
 import { assign, emit, type EventObject } from 'xstate';
 import type { Effect, EffectsEmitted } from '../kernel/effects.ts';
+import { handedOver, reduction } from '../kernel/statechart/reduction.ts';
 
 export interface Reduced<State> {
   readonly state: State;
@@ -25,8 +26,8 @@ export function quietly<State>(state: State): Reduced<State> {
 
 /** An XState action that applies `reducer`. `Ev` is the event of the transitions it is used in. */
 export function reduces<State, Ev extends EventObject>(reducer: (state: State, event: Ev) => Reduced<State>) {
-  return assign<Reduced<State>, any, any, any, never>(({ context, event }) => reducer(context.state, event as Ev));
+  return assign<Reduced<State>, any, any, any, never>(reduction(reducer as never) as never);
 }
 
 /** The XState action that emits what the reducer before it asked for. */
-export const handOver = emit<Reduced<any>, any, any, any, EffectsEmitted>(({ context }) => ({ type: 'effects', effects: context.effects }));
+export const handOver = emit<Reduced<any>, any, any, any, EffectsEmitted>(handedOver as never);

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { compile } from './compiler.ts';
 import type { CompiledProgram } from './compiler.ts';
 import type { MachineState, OutputSink } from './engine.ts';
+import { interpret } from './interpreter.ts';
+import { handedOver, reduction } from './reduction.ts';
 
 const NOWHERE: OutputSink = { emit: () => {}, schedule: () => {}, cancel: () => {} };
 
@@ -16,6 +18,21 @@ function run(program: CompiledProgram, ...events: readonly EventObject[]): Machi
 
 function event(type: string, n = 0): EventObject {
   return { type, n } as EventObject;
+}
+
+/** Sums what it is sent and hands it over; `SPOIL` with n > 0 gives the context a third key. */
+function counter(): AnyStateMachine {
+  const add = (sum: number, { n }: EventObject & { readonly n: number }): { state: number; effects: readonly number[] } => {
+    if (n === 13) throw new Error('thirteen');
+    return { state: sum + n, effects: [n] };
+  };
+  return createMachine({
+    id: 'counter', context: { state: 0, effects: [] },
+    on: {
+      ADD: { guard: 'isPositive', actions: [assign(reduction(add as never) as never), emit(handedOver as never)] },
+      SPOIL: { actions: assign((({ event: { n } }: { event: { n: number } }) => (n > 0 ? { spoilt: n } : {})) as never) },
+    },
+  } as never, { guards: { isPositive: ({ event: { n } }: { event: { n: number } }) => n > 0 } } as never) as AnyStateMachine;
 }
 
 describe('the compiler', () => {
@@ -67,6 +84,43 @@ describe('the compiler', () => {
     let calls = 0;
     const program = compile(createMachine({ id: 'm', context: {}, on: { E: { actions: emit(() => { if (++calls === 2) throw new Error('moody'); return { type: 'out' }; }) } } }));
     expect(() => run(program, event('E'), event('E'))).toThrow('a function threw, and did not when called again');
+  });
+
+  it('replays a reduction by its reducer: called once, its effects handed over as they are', () => {
+    const handed: unknown[] = [];
+    const program = compile(counter());
+    const sink: OutputSink = { ...NOWHERE, emit: (emitted) => { handed.push(emitted); } };
+    let state = program.start(undefined, sink);
+    for (const n of [1, 2, 3]) state = program.step(state, event('ADD', n), sink);
+    expect(state.context).toEqual({ state: 6, effects: [3] });
+    expect(handed).toEqual([1, 2, 3].map((n) => ({ type: 'effects', effects: [n] })));
+    expect((handed[2] as { effects: unknown }).effects).toBe((state.context as { effects: unknown }).effects);
+    expect(program.coverage().slice(1)).toEqual([{ state: 'counter', event: 'ADD', guards: [{ label: 'isPositive', outcome: true }], hits: 3 }]);
+  });
+
+  it('counts the ways through reductions as through everything else, and hands over nothing when the reducer throws', () => {
+    const program = compile(counter());
+    let outputs = 0;
+    const sink: OutputSink = { ...NOWHERE, emit: () => { outputs++; } };
+    let state = program.start(undefined, sink);
+    for (const n of [1, 0, 2, 0, 0]) state = program.step(state, event('ADD', n), sink);
+    expect(() => program.step(state, event('ADD', 13), sink)).toThrow('thirteen');
+    expect(outputs).toBe(2);
+    expect(program.stats).toEqual({ paths: 3, confs: 1, interpretedRoots: 0, fallbackSteps: 0 });
+    expect(program.coverage().map(({ guards, hits }) => [guards.map(({ outcome }) => outcome), hits])).toEqual([[[], 1], [[true], 2], [[false], 3]]);
+    expect(program.step(state, event('ADD', 3), sink).context).toEqual({ state: 6, effects: [3] });
+  });
+
+  it('sees a context stop being a pair, also when an assign on a known path does it', () => {
+    const machine = counter();
+    const [compiled, interpreted] = [compile(machine), interpret(machine)].map((program) => {
+      let state = program.start(undefined, NOWHERE);
+      // Each path is known by the time the second SPOIL adds a key, which reductions must then keep.
+      for (const sent of [event('ADD', 1), event('ADD', 1), event('SPOIL', 0), event('SPOIL', 1), event('ADD', 2), event('ADD', 2)]) state = program.step(state, sent, NOWHERE);
+      return JSON.stringify(state.context);
+    });
+    expect(compiled).toBe('{"state":6,"effects":[2],"spoilt":1}');
+    expect(compiled).toBe(interpreted);
   });
 
   it('is not misled by an error of the step before', () => {

@@ -21,14 +21,16 @@ import type { Configuration } from './configuration.ts';
 import type { MachineState, OutputSink, Program } from './engine.ts';
 import { InertScope, inertActor } from './inert-scope.ts';
 import { OutputBuffer } from './outputs.ts';
-import { Replay } from './replay.ts';
+import { isPair, pairOf } from './reduction.ts';
+import type { HandedOver, Pair, Reducer } from './reduction.ts';
+import { Replay, call } from './replay.ts';
 import type { ReplayFailure } from './replay.ts';
 import { checkEvent, checkSnapshot, configurationKey } from './snapshot.ts';
 import { Tracer } from './tracer.ts';
 import type { PlantedBug } from './tracer.ts';
-import { INTERPRET, LEAF, insert, pathsOf } from './trie.ts';
+import { GUARD, HAND_OVER, INTERPRET, LEAF, REDUCE, insert, pathsOf } from './trie.ts';
 import type { Outcome, TrieNode } from './trie.ts';
-import type { SnapshotShape } from './xstate-shapes.ts';
+import type { ExpressionArgs, SnapshotShape } from './xstate-shapes.ts';
 
 /** How much of a machine has been compiled; grows over the life of the process, so never part of a digest. */
 export interface CompilerStats {
@@ -60,13 +62,15 @@ export interface CompiledProgram extends Program {
 /** An immutable value; shares everything but the context with other states of its configuration. */
 export class CompiledState implements MachineState {
   readonly context: unknown;
-  readonly status: 'active' | 'done';
   readonly configuration: Configuration;
 
   constructor(configuration: Configuration, context: unknown) {
     this.context = context;
-    this.status = configuration.status;
     this.configuration = configuration;
+  }
+
+  get status(): 'active' | 'done' {
+    return this.configuration.status;
   }
 }
 
@@ -82,10 +86,14 @@ class TracedProgram implements CompiledProgram {
   private readonly replay: Replay;
   private readonly inert: InertScope;
   private readonly initialContext: unknown;
+  private readonly planted: PlantedBug;
+  /** Whether every context that this program has made is a pair: then a reduction need not look. Never true again. */
+  private hasOnlyPairs = true;
   private startTrie: TrieNode | undefined;
 
   constructor(machine: AnyStateMachine, planted: PlantedBug) {
     this.machine = machine;
+    this.planted = planted;
     this.tracer = new Tracer(machine, planted);
     this.configurations = new Configurations(planted.configurationKey ?? configurationKey);
     const self = inertActor(machine.id);
@@ -97,32 +105,74 @@ class TracedProgram implements CompiledProgram {
 
   start(input: unknown, sink: OutputSink): MachineState {
     const { replay } = this;
+    this.outputs.clear();
     const leaf = this.startTrie === undefined ? undefined
       : replay.run(this.startTrie, this.initialContext, { type: INIT, input } as EventObject);
     let state: CompiledState;
     if (leaf !== undefined && leaf.kind === LEAF) {
       leaf.hits++;
+      this.admit(replay.context);
       state = new CompiledState(leaf.target as Configuration, replay.context);
     } else state = this.interpretStart(input, leaf);
     this.outputs.flushTo(sink);
     return state;
   }
 
+  /**
+   * Most paths are some guards, one reduction and its hand-over: these run here, in locals, because a store into a
+   * long-lived object costs more than a short-lived one. Where anything else comes up, the replay goes on.
+   */
   step(state: MachineState, event: EventObject, sink: OutputSink): MachineState {
     const { configuration } = state as CompiledState;
-    const trie = configuration.tries.get(event.type);
-    if (trie === undefined) return this.interpretStep(state as CompiledState, event, sink, undefined);
-    if (trie.kind === LEAF && trie.target === configuration) {
-      trie.hits++;
-      return state;
+    const root = configuration.trieOf(event.type);
+    if (root === undefined) return this.interpretStep(state as CompiledState, event, sink, undefined);
+    const { outputs } = this;
+    outputs.clear();
+    let { context } = state;
+    let node: TrieNode | undefined = root;
+    let args: ExpressionArgs | undefined;
+    let isHandedOver = false;
+    let effects: unknown;
+    try {
+      walk: while (node !== undefined) {
+        switch (node.kind) {
+          case GUARD:
+            args ??= { context, event };
+            node = call(node, args) ? node.next : node.otherwise;
+            break;
+          case REDUCE:
+            if (!this.hasOnlyPairs) break walk;
+            context = pairOf((node.reducer as Reducer)((context as Pair).state, event));
+            args = undefined;
+            node = node.next;
+            break;
+          case HAND_OVER:
+            if (isHandedOver) break walk;
+            isHandedOver = true;
+            ({ effects } = context as Pair);
+            node = node.next;
+            break;
+          default:
+            break walk;
+        }
+      }
+    } catch (error) {
+      this.replay.fail(error);
+      node = undefined;
     }
-    const { replay } = this;
-    const leaf = replay.run(trie, state.context, event);
-    if (leaf === undefined || leaf.kind !== LEAF) return this.interpretStep(state as CompiledState, event, sink, leaf);
-    leaf.hits++;
-    const target = leaf.target as Configuration;
-    const next = leaf.assigned || target !== configuration ? new CompiledState(target, replay.context) : state;
-    this.outputs.flushTo(sink);
+    if (node !== undefined && node.kind !== LEAF) {
+      if (isHandedOver) outputs.emit({ type: 'effects', effects } as HandedOver);
+      isHandedOver = false;
+      node = this.replay.run(node, context, event);
+      ({ context } = this.replay);
+    }
+    if (node === undefined || node.kind !== LEAF) return this.interpretStep(state as CompiledState, event, sink, node);
+    node.hits++;
+    if (node.reshaped) this.admit(context);
+    const target = node.target as Configuration;
+    const next = node.assigned || target !== configuration ? new CompiledState(target, context) : state;
+    if (isHandedOver) outputs.handOver(effects, sink);
+    else outputs.flushTo(sink);
     return next;
   }
 
@@ -181,7 +231,7 @@ class TracedProgram implements CompiledProgram {
     if (reached === undefined) {
       const { type } = event;
       const where = `machine ${traced.id}, state ${configuration.description}, event ${type}`;
-      configuration.tries.set(type, this.learn(configuration.tries.get(type), target, where));
+      configuration.setTrie(type, this.learn(configuration.tries.get(type), target, where));
     }
     this.outputs.flushTo(sink);
     return target === configuration && snapshot.context === state.context ? state : new CompiledState(target, snapshot.context);
@@ -199,11 +249,17 @@ class TracedProgram implements CompiledProgram {
     this.tracer.beginUntraced();
   }
 
+  /** Takes note of a context that was not made by a reduction of a pair. */
+  private admit(context: unknown): void {
+    if (this.hasOnlyPairs && !isPair(context)) this.hasOnlyPairs = this.planted.assumesPairs === true;
+  }
+
   /** The interpreter got through: a replay that threw just before must have been misled by an impure function. */
   private finish(snapshot: SnapshotShape, failure: ReplayFailure | undefined): Configuration {
     if (failure !== undefined) {
       throw new AssertionFailed(`machine ${this.machine.id}: a function threw, and did not when called again with the same arguments`, { cause: failure.error });
     }
+    this.admit(snapshot.context);
     const configuration = this.configurations.intern(snapshot);
     this.stats.confs = this.configurations.size;
     return configuration;

@@ -3,22 +3,49 @@
  * share one object and one set of tries. The key is the ORDERED list of active nodes plus history: the same set of
  * active nodes reached on two ways can behave differently, because XState selects region by region in insertion order.
  */
+import { assert } from '../assert.ts';
 import { describeNodes } from './snapshot.ts';
 import type { TrieNode } from './trie.ts';
 import type { SnapshotShape } from './xstate-shapes.ts';
+
+/** Above the number of event types of most states. */
+const SCANNED_TYPES = 8;
 
 export class Configuration {
   readonly status: 'active' | 'done';
   readonly description: string;
   /** A snapshot in this configuration, without a context: what the interpreter is given on a miss. */
   readonly template: SnapshotShape;
-  /** By event type. */
+  /** By event type, in order of discovery. */
   readonly tries = new Map<string, TrieNode>();
+
+  /** The first `tries` once more: comparing a few interned strings is cheaper than hashing one. */
+  private readonly types: string[] = [];
+  private readonly roots: TrieNode[] = [];
 
   constructor(snapshot: SnapshotShape) {
     this.status = snapshot.status === 'done' ? 'done' : 'active';
     this.description = describeNodes(snapshot._nodes);
     this.template = { ...snapshot, context: undefined };
+  }
+
+  /** As `tries.get`. */
+  trieOf(type: string): TrieNode | undefined {
+    const { types } = this;
+    for (let i = 0; i < types.length; i += 1) {
+      if (types[i] === type) return this.roots[i];
+    }
+    return types.length < SCANNED_TYPES ? undefined : this.tries.get(type);
+  }
+
+  setTrie(type: string, root: TrieNode): void {
+    const known = this.tries.get(type);
+    assert(known === undefined || known === root, 'a trie grows in place');
+    if (known !== undefined) return;
+    this.tries.set(type, root);
+    if (this.types.length === SCANNED_TYPES) return;
+    this.types.push(type);
+    this.roots.push(root);
   }
 
   withContext(context: unknown): SnapshotShape {

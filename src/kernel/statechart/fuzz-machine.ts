@@ -6,9 +6,12 @@ import { and, assign, cancel, createMachine, emit, enqueueActions, log, not, or,
 import type { AnyStateMachine, EventObject } from 'xstate';
 import { unreachable } from '../assert.ts';
 import { EVENT_TYPES, KEYS } from './fuzz.ts';
+import { handedOver, reduction } from './reduction.ts';
 import type { ActionSpec, AssignForm, DelaySpec, GuardSpec, Key, StateSpec, TransitionSpec } from './fuzz.ts';
 
-interface Context { readonly a: number; readonly b: number; readonly c: number; readonly z?: number }
+interface Data { readonly a: number; readonly b: number; readonly c: number; readonly z?: number }
+/** Data at the top, or in the `state` of a pair; a reduction on the former adds the latter, which then counts. */
+type Context = Data & { readonly state?: Data; readonly effects?: unknown };
 interface Args { readonly context: Context; readonly event: EventObject & { readonly n?: number } }
 interface Params { readonly k: number }
 
@@ -51,14 +54,17 @@ class Builder {
   build(spec: StateSpec): FuzzMachine {
     const config = {
       id: 'm',
-      context: ({ input }: { input: { n: number } }) => ({ a: input.n % MODULUS, b: 1, c: 2 }),
+      context: ({ input }: { input: { n: number } }) => {
+        const data = { a: input.n % MODULUS, b: 1, c: 2 };
+        return spec.paired === true ? { state: data, effects: [] } : data;
+      },
       options: { maxIterations: MAX_MICROSTEPS },
       ...this.state(spec),
     };
     const delays = {
       named: 30,
-      namedComputed: ({ context }: Args) => 40 + context.a,
-      maybe: ({ context }: Args) => (context.b % 2 === 0 ? undefined : 50),
+      namedComputed: ({ context }: Args) => 40 + dataOf(context).a,
+      maybe: ({ context }: Args) => (dataOf(context).b % 2 === 0 ? undefined : 50),
     };
     const machine = createMachine(config as Untyped, { actions: this.actions, guards: this.guards, delays } as Untyped);
     return { machine: machine as AnyStateMachine, calls: this.calls };
@@ -72,7 +78,7 @@ class Builder {
       ...(spec.initial === undefined ? {} : { initial: this.initial(spec, spec.initial) }),
       ...(spec.history === undefined ? {} : { history: spec.history }),
       ...(spec.fallback === undefined ? {} : { target: spec.fallback }),
-      ...(spec.output === undefined ? {} : { output: spec.output === 'static' ? 7 : ({ context }: Args) => context.a }),
+      ...(spec.output === undefined ? {} : { output: spec.output === 'static' ? 7 : ({ context }: Args) => dataOf(context).a }),
       ...(spec.type === 'history' ? {} : {
         entry: spec.entry.map((action) => this.action(action)),
         exit: spec.exit.map((action) => this.action(action)),
@@ -108,7 +114,7 @@ class Builder {
         const { key, modulus, remainder, usesEvent } = spec;
         return this.refer(this.guards, spec, ({ context, event }, params) => {
           explode(spec, context, 'guard');
-          return (context[key] + (usesEvent ? event.n ?? 0 : 0) + (params?.k ?? 0)) % modulus === remainder;
+          return (dataOf(context)[key] + (usesEvent ? event.n ?? 0 : 0) + (params?.k ?? 0)) % modulus === remainder;
         });
       }
       default: return unreachable(spec, 'guard spec');
@@ -122,19 +128,23 @@ class Builder {
   private actionFunction(spec: ActionSpec): unknown {
     switch (spec.kind) {
       case 'assign': return assign(assignment(spec) as Untyped);
+      case 'reduce': return assign(reduction(reducerFor(spec) as Untyped) as Untyped);
+      case 'handOver': return emit(handedOver as Untyped);
       case 'emit': return emit(eventOf(spec, 'out') as Untyped);
       case 'raise': return raise(eventOf(spec, 'raised') as Untyped);
       case 'delayed': return raise(eventOf(spec, 'raised') as Untyped, { id: `d${spec.choice % 2}`, delay: delayOf(spec.delay) } as Untyped);
-      case 'cancel': return cancel((spec.computed ? ({ context }: Args) => `d${context.a % 2}` : `d${spec.choice % 2}`) as Untyped);
-      case 'log': return log((({ context }: Args) => { explode(spec, context, 'log'); return context.a; }) as Untyped);
+      case 'cancel': return cancel((spec.computed ? ({ context }: Args) => `d${dataOf(context).a % 2}` : `d${spec.choice % 2}`) as Untyped);
+      case 'log': return log((({ context }: Args) => { explode(spec, context, 'log'); return dataOf(context).a; }) as Untyped);
       case 'custom': return ({ context, event }: Args, params?: Params): void => {
         explode(spec, context, 'custom action');
-        this.calls.push(`${spec.choice} ${event.type} ${context.a}${context.b}${context.c} ${params?.k}`);
+        const { a, b, c } = dataOf(context);
+        this.calls.push(`${spec.choice} ${event.type} ${a}${b}${c} ${params?.k}`);
       };
       case 'enqueue': return enqueueActions((({ context, enqueue }: Args & { enqueue: Enqueue }) => {
-        if (context.a % 2 === 0) enqueue.assign({ b: (context.b + 1) % MODULUS });
+        const { a, b } = dataOf(context);
+        if (a % 2 === 0) enqueue.assign({ b: (b + 1) % MODULUS });
         else enqueue.raise({ type: EVENT_TYPES[spec.choice] as string });
-        enqueue.emit({ type: 'enqueued', a: context.a });
+        enqueue.emit({ type: 'enqueued', a });
       }) as Untyped);
       default: return unreachable(spec, 'action spec');
     }
@@ -150,7 +160,7 @@ class Builder {
     registry[type] = fn;
     switch (spec.params) {
       case 'static': return { type, params: { k: 1 } };
-      case 'computed': return { type, params: ({ context, event }: Args) => ({ k: (context.b + (event.n ?? 0)) % MODULUS }) };
+      case 'computed': return { type, params: ({ context, event }: Args) => ({ k: (dataOf(context).b + (event.n ?? 0)) % MODULUS }) };
       default: return type;
     }
   }
@@ -166,7 +176,7 @@ function assignment(spec: Extract<ActionSpec, { kind: 'assign' }>): unknown {
   const { key, form } = spec;
   const value = ({ context, event }: Args, params?: Params): number => {
     explode(spec, context, 'assign');
-    return (context[key] + (event.n ?? 1) + (params?.k ?? 0)) % MODULUS;
+    return (dataOf(context)[key] + (event.n ?? 1) + (params?.k ?? 0)) % MODULUS;
   };
   if (form === 'fields') return { [key]: value, c: 3 };
   return (args: Args, params?: Params) => updateOf(form, key, value(args, params), args.context);
@@ -185,6 +195,25 @@ function updateOf(form: Exclude<AssignForm, 'fields'>, key: Key, value: number, 
   }
 }
 
+function reducerFor(spec: Extract<ActionSpec, { kind: 'reduce' }>): (data: Data | undefined, event: Args['event']) => object {
+  const { form, key, choice } = spec;
+  return (data = { a: 0, b: 0, c: 0 }, event) => {
+    explode(spec, data, 'reducer');
+    const value = (data[key] + (event.n ?? 1)) % MODULUS;
+    const effects = [choice, value];
+    switch (form) {
+      case 'pair': return { state: { ...data, [key]: value }, effects };
+      case 'more': return { effects, more: value, state: { ...data, [key]: value } };
+      case 'same': return { state: data, effects };
+      default: return unreachable(form, 'reduce form');
+    }
+  };
+}
+
+function dataOf(context: Context): Data {
+  return context.state ?? context;
+}
+
 /** A constant event, or one whose type and data depend on context and event. */
 function eventOf(spec: ActionSpec & { readonly computed: boolean; readonly choice: number }, prefix: string): unknown {
   const types = prefix === 'out' ? ['out.0', 'out.1', 'out.2', 'out.3', 'out.4'] : EVENT_TYPES;
@@ -192,20 +221,21 @@ function eventOf(spec: ActionSpec & { readonly computed: boolean; readonly choic
   return ({ context, event }: Args, params?: Params) => {
     explode(spec, context, spec.kind);
     if (spec.choice === 0 && event.n !== undefined) return event;
-    return { type: types[(spec.choice + context.a) % types.length], n: (context.b + (event.n ?? 0) + (params?.k ?? 0)) % MODULUS };
+    return { type: types[(spec.choice + dataOf(context).a) % types.length], n: (dataOf(context).b + (event.n ?? 0) + (params?.k ?? 0)) % MODULUS };
   };
 }
 
 function delayOf(delay: DelaySpec): unknown {
   switch (delay) {
     case 'static': return 5;
-    case 'computed': return ({ context }: Args, params?: Params) => context.c + (params?.k ?? 0);
+    case 'computed': return ({ context }: Args, params?: Params) => dataOf(context).c + (params?.k ?? 0);
     default: return delay;
   }
 }
 
 function explode(spec: { readonly throwsAt?: number }, context: Context, what: string): void {
-  if (spec.throwsAt === context.a) throw new RangeError(`${what} at a=${context.a}`);
+  const { a } = dataOf(context);
+  if (spec.throwsAt === a) throw new RangeError(`${what} at a=${a}`);
 }
 
 function mapRecord<T>(record: Readonly<Record<string, T>>, map: (value: T) => unknown): Record<string, unknown> {

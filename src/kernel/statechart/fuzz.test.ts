@@ -101,6 +101,8 @@ describe('the fuzz finds a compiler that is wrong', () => {
   const bugs: readonly (readonly [string, Load])[] = [
     ['ignores history when it interns a configuration', (machine) => compileWithBug(machine, { configurationKey: withoutHistory })],
     ['interns active nodes as a set', (machine) => compileWithBug(machine, { configurationKey: asSet })],
+    ['hands over nothing after a reduction', (machine) => compileWithBug(machine, { forgetsEffects: true })],
+    ['reduces what is no pair as if it were one', (machine) => compileWithBug(machine, { assumesPairs: true })],
     ['takes the outcome of the first guard for granted', (machine) => compileWithBug(machine, { forgottenGuard: 0 })],
   ];
 
@@ -147,6 +149,11 @@ describe('random statecharts have every feature the engines claim', () => {
     ['assign', /"kind":"assign"/, 0.7],
     ['assign by property', /"form":"fields"/, 0.25],
     ['emit', /"kind":"emit"/, 0.5],
+    ['reductions of a pair', /^(?=.*"paired").*"kind":"reduce"/, 0.1],
+    ['reductions of what is no pair', /^(?!.*"paired").*"kind":"reduce"/, 0.02],
+    ['reductions of a pair that an assign may spoil', /^(?=.*"paired")(?=.*"kind":"assign").*"kind":"reduce"/, 0.01],
+    ['reducers that return more than the pair', /"form":"more"/, 0.05],
+    ['a hand-over after its reduction', /"kind":"reduce"[^{}]*\},\{"kind":"handOver"/, 0.1],
     ['static raise', /"kind":"raise","computed":false/, 0.08],
     ['computed raise', /"kind":"raise","computed":true/, 0.08],
     ['delayed raise', /"kind":"delayed"/, 0.2],

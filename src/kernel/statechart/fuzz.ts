@@ -22,11 +22,14 @@ export type DelaySpec = 'static' | 'named' | 'namedComputed' | 'computed' | 'may
 
 interface Common { readonly named: boolean; readonly params: ParamsSpec; readonly throwsAt?: number }
 export type AssignForm = 'partial' | 'whole' | 'reordered' | 'same' | 'instance' | 'nothing' | 'fields' | 'newKey';
+/** What a reducer returns: the pair; the pair and more, in another order; the state it was given. */
+export type ReduceForm = 'pair' | 'more' | 'same';
 export type ActionSpec =
   | Common & { readonly kind: 'assign'; readonly form: AssignForm; readonly key: Key }
+  | Common & { readonly kind: 'reduce'; readonly form: ReduceForm; readonly key: Key; readonly choice: number }
   | Common & { readonly kind: 'emit' | 'raise' | 'cancel'; readonly computed: boolean; readonly choice: number }
   | Common & { readonly kind: 'delayed'; readonly computed: boolean; readonly choice: number; readonly delay: DelaySpec }
-  | Common & { readonly kind: 'log' | 'custom' | 'enqueue'; readonly choice: number };
+  | Common & { readonly kind: 'log' | 'custom' | 'enqueue' | 'handOver'; readonly choice: number };
 
 export interface TransitionSpec {
   /** Paths from the root such as `s0.s1`; none is targetless. */
@@ -37,6 +40,8 @@ export interface TransitionSpec {
 }
 
 export interface StateSpec {
+  /** Of the root: the context is `{state, effects}`, as reductions want it. */
+  readonly paired?: true;
   readonly type: 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
   readonly states: Readonly<Record<string, StateSpec>>;
   readonly initial?: string;
@@ -91,16 +96,20 @@ class Generator {
   /** Faults are rare, and absent from most machines, so that most runs go on to the end. */
   private readonly throwing: boolean;
   private readonly enqueuing: boolean;
+  /** Reductions, mostly of pairs; some machines use them on a context that is none, or spoil it by an assign. */
+  private readonly reducing: boolean;
 
   constructor(random: Stream) {
     this.random = random;
     this.remaining = random.between(2, 6);
     this.throwing = this.oneIn(12);
     this.enqueuing = this.oneIn(10);
+    this.reducing = this.oneIn(3);
   }
 
   case(steps: number): FuzzCase {
     const machine = this.tree(this.oneIn(5) ? 'parallel' : 'compound', '', 0);
+    if (this.reducing && !this.oneIn(6)) machine.paired = true;
     for (const { draft, path } of this.drafts) this.decorate(draft, path);
     const first = Array.from({ length: steps >> 1 }, () => this.event());
     const second = first.map((event) => (this.oneIn(3) ? this.event() : event));
@@ -216,6 +225,8 @@ class Generator {
     if (!this.oneIn(oneIn)) return actions;
     const count = this.random.between(1, 2);
     for (let i = 0; i < count; i++) actions.push(this.action());
+    // As machines are written: what a reduction asks for is handed over by the next action.
+    if (actions.at(-1)?.kind === 'reduce' && !this.oneIn(5)) actions.push(this.handOver());
     return actions;
   }
 
@@ -224,6 +235,11 @@ class Generator {
     const choice = this.random.below(EVENT_TYPES.length);
     const computed = this.oneIn(2);
     const draw = this.random.below(20);
+    if (this.reducing && draw < 8 && !this.oneIn(10)) {
+      const form = this.random.pick<ReduceForm>(['pair', 'pair', 'more', 'same']);
+      return { kind: 'reduce', form, key: this.random.pick(KEYS), choice, ...common };
+    }
+    if (this.reducing && draw === 8) return this.handOver();
     if (draw < 8) {
       const form = this.random.pick<AssignForm>(['partial', 'partial', 'whole', 'reordered', 'same', 'instance', 'nothing', 'fields', 'fields', 'newKey']);
       return { kind: 'assign', form, key: this.random.pick(KEYS), ...common };
@@ -237,6 +253,10 @@ class Generator {
     if (draw < 16) return { kind: 'cancel', computed, choice, ...common };
     if (draw < 17) return { kind: 'log', choice, ...common };
     return { kind: draw < 19 && this.enqueuing ? 'enqueue' : 'custom', choice, ...common };
+  }
+
+  private handOver(): ActionSpec {
+    return { kind: 'handOver', choice: 0, ...this.common() };
   }
 
   private common(): Common {

@@ -3,8 +3,9 @@
  * (`enqueueActions` decides with hidden guards; a type added by a later XState is unknown).
  */
 import type { Params } from './instrument.ts';
+import { handedOver, reducerOf } from './reduction.ts';
 import {
-  ACTION, ASSIGN, ASSIGN_FIELDS, CANCEL, EMIT, LOG, RAISE, SCHEDULE, SCHEDULE_OR_RAISE, operation,
+  ACTION, ASSIGN, ASSIGN_FIELDS, CANCEL, EMIT, HAND_OVER, LOG, RAISE, REDUCE, SCHEDULE, SCHEDULE_OR_RAISE, operation,
 } from './trie.ts';
 import type { Operation } from './trie.ts';
 import { isBuiltinAction } from './xstate-shapes.ts';
@@ -17,7 +18,9 @@ export function operationOf(
   if (!isBuiltinAction(action)) return operation(ACTION, { fn: action, params });
   switch (action.type) {
     case 'xstate.assign': return assignOperation(action, params);
-    case 'xstate.emit': return operation(EMIT, { ...constantOrFunction(action.event), params });
+    case 'xstate.emit':
+      if (action.event === handedOver && params.of === undefined) return operation(HAND_OVER, { fn: handedOver });
+      return operation(EMIT, { ...constantOrFunction(action.event), params });
     case 'xstate.cancel': return operation(CANCEL, { ...constantOrFunction(action.sendId), params });
     case 'xstate.log': return operation(LOG, { ...constantOrFunction(action.value), params });
     case 'xstate.raise': return raiseOperation(action, params, delays);
@@ -27,6 +30,8 @@ export function operationOf(
 
 function assignOperation(action: BuiltinAction, params: Params): Operation {
   const { assignment } = action;
+  const reducer = typeof assignment === 'function' && params.of === undefined ? reducerOf(assignment as UserFunction) : undefined;
+  if (reducer !== undefined) return operation(REDUCE, { fn: assignment as UserFunction, reducer });
   if (typeof assignment === 'function') return operation(ASSIGN, { fn: assignment as UserFunction, params });
   const fields = assignment as Readonly<Record<string, unknown>>;
   const keys = Object.keys(fields);

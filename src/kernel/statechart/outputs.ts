@@ -4,6 +4,7 @@
  */
 import type { EventObject } from 'xstate';
 import type { OutputSink } from './engine.ts';
+import type { HandedOver } from './reduction.ts';
 import { assert, unreachable } from '../assert.ts';
 
 const EMIT = 0;
@@ -43,6 +44,13 @@ export class OutputBuffer implements OutputSink {
     assert(!this.flushing, 'a sink records outputs and does not step a machine');
     this.lone = undefined;
     this.length = 0;
+  }
+
+  /** Reports the one output of a step that is nothing but a hand-over; the buffer stays empty. */
+  handOver(effects: unknown, sink: OutputSink): void {
+    this.flushing = true;
+    sink.emit({ type: 'effects', effects } as HandedOver);
+    this.flushing = false;
   }
 
   /** Reports everything in program order and empties the buffer. */

@@ -8,8 +8,10 @@ import type { InertActor } from './inert-scope.ts';
 import { INERT_SYSTEM } from './inert-scope.ts';
 import { merge, mergeFields } from './merge.ts';
 import type { OutputBuffer } from './outputs.ts';
+import { handedOver, isPair, pairOf } from './reduction.ts';
+import type { Pair, Reducer } from './reduction.ts';
 import {
-  ACTION, ASSIGN, ASSIGN_FIELDS, CANCEL, CREATE_CONTEXT, EMIT, GUARD, INTERPRET, LEAF, LOG, RAISE, SCHEDULE,
+  ACTION, ASSIGN, ASSIGN_FIELDS, CANCEL, CREATE_CONTEXT, EMIT, GUARD, HAND_OVER, INTERPRET, LEAF, LOG, RAISE, REDUCE, SCHEDULE,
   SCHEDULE_OR_RAISE, SEE_CONSTANT, SEE_RAISED, typeOf,
 } from './trie.ts';
 import type { TrieNode } from './trie.ts';
@@ -54,7 +56,6 @@ export class Replay {
    * @returns the `LEAF` it ended in, an `INTERPRET` node, or undefined when the path is new or a function threw
    */
   run(root: TrieNode, context: unknown, event: EventObject): TrieNode | undefined {
-    this.outputs.clear();
     this.failure = undefined;
     this.actionCount = 0;
     const { args } = this;
@@ -68,6 +69,11 @@ export class Replay {
       this.failure = { error };
       return undefined;
     }
+  }
+
+  /** Notes what a function threw outside of `run`. */
+  fail(error: unknown): void {
+    this.failure = { error };
   }
 
   /** What the last run threw, once: the interpreter, run next, decides what it means. */
@@ -123,6 +129,18 @@ export class Replay {
           break;
         case SEE_RAISED:
           args.event = this.raised[node.slot] as EventObject;
+          node = node.next;
+          break;
+        case REDUCE: {
+          const { context, event } = args;
+          const { reducer } = node as { readonly reducer: Reducer };
+          const pair = pairOf(reducer((context as Pair).state, event));
+          args.context = isPair(context) ? pair : { ...(context as object), ...pair };
+          node = node.next;
+          break;
+        }
+        case HAND_OVER:
+          outputs.emit(handedOver(args));
           node = node.next;
           break;
         case LOG:
@@ -182,7 +200,7 @@ export class Replay {
   }
 }
 
-function call(node: TrieNode, args: ExpressionArgs): unknown {
+export function call(node: TrieNode, args: ExpressionArgs): unknown {
   const fn = node.fn as NonNullable<TrieNode['fn']>;
   return node.paramsFn === undefined ? fn(args, node.params) : fn(args, node.paramsFn(args));
 }

@@ -8,6 +8,7 @@ import { assert } from '../assert.ts';
 import { GuardErrors, instrument, paramsFor } from './instrument.ts';
 import type { Instruments, Params } from './instrument.ts';
 import { operationOf } from './operations.ts';
+import type { Reducer } from './reduction.ts';
 import { CREATE_CONTEXT, GUARD, SCHEDULE_OR_RAISE, SEE_CONSTANT, SEE_RAISED, operation, typeOf } from './trie.ts';
 import type { Operation, Outcome, Path } from './trie.ts';
 import { isBuiltinAction, shapeOf } from './xstate-shapes.ts';
@@ -24,6 +25,10 @@ export interface PlantedBug {
   readonly configurationKey?: (snapshot: SnapshotShape) => string;
   /** The guard use, in the order of the config, whose outcome is taken for granted. */
   readonly forgottenGuard?: number;
+  /** A replayed reduction hands over nothing. */
+  readonly forgetsEffects?: boolean;
+  /** Every context is taken for a pair. */
+  readonly assumesPairs?: boolean;
 }
 
 export class Tracer {
@@ -124,7 +129,8 @@ export class Tracer {
   }
 
   private traceAction(fn: UserFunction, params: Params, label: string): UserFunction {
-    const op = operationOf(fn, params, this.delays);
+    let op = operationOf(fn, params, this.delays);
+    if (this.planted.forgetsEffects === true && op?.reducer !== undefined) op = { ...op, reducer: withoutEffects(op.reducer) };
     if (isBuiltinAction(fn)) return this.traceBuiltin(fn, op, params);
     assert(op !== undefined, 'a custom action is an operation');
     // Shaped like one of XState's own, because it is recorded when it is resolved, in program order, and may be
@@ -205,4 +211,8 @@ export class Tracer {
     if (this.queue[0]?.event === event) this.source = (this.queue.shift() as { source: Source }).source;
     else this.source = event;
   }
+}
+
+function withoutEffects(reducer: Reducer): Reducer {
+  return (state, event) => ({ state: reducer(state, event).state, effects: [] });
 }

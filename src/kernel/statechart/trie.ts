@@ -11,6 +11,7 @@ import { assert } from '../assert.ts';
 import type { Configuration } from './configuration.ts';
 import { NO_PARAMS } from './instrument.ts';
 import type { Params } from './instrument.ts';
+import type { Reducer } from './reduction.ts';
 import type { UserFunction } from './xstate-shapes.ts';
 
 // Kinds are small integers: the replay loop switches on them.
@@ -41,10 +42,15 @@ export const LEAF = 13;
 /** From here on only the interpreter knows: `enqueueActions`, or an `output` function. */
 export const INTERPRET = 14;
 
+/** An `ASSIGN` that `reduction` made: the reducer is called as it is. */
+export const REDUCE = 15;
+/** The `EMIT` of `handedOver`. */
+export const HAND_OVER = 16;
+
 export type NodeKind =
   | typeof GUARD | typeof ASSIGN | typeof ASSIGN_FIELDS | typeof CREATE_CONTEXT | typeof EMIT | typeof SCHEDULE
   | typeof SCHEDULE_OR_RAISE | typeof RAISE | typeof CANCEL | typeof LOG | typeof ACTION | typeof SEE_CONSTANT
-  | typeof SEE_RAISED | typeof LEAF | typeof INTERPRET;
+  | typeof SEE_RAISED | typeof LEAF | typeof INTERPRET | typeof REDUCE | typeof HAND_OVER;
 
 /** One use of a user function (or of a constant in its place) in the machine's config. */
 export interface Operation {
@@ -52,6 +58,8 @@ export interface Operation {
   /** Names the guard in coverage; empty elsewhere. */
   readonly label: string;
   readonly fn: UserFunction | undefined;
+  /** Of a `REDUCE`: what is inside `fn`. */
+  readonly reducer: Reducer | undefined;
   readonly params: Params;
   /** The value when there is no `fn`: an event, a send id, a context. */
   readonly constant: unknown;
@@ -66,7 +74,7 @@ export interface Operation {
 
 export function operation(kind: NodeKind, fields: Partial<Omit<Operation, 'kind'>>): Operation {
   return {
-    kind, label: '', fn: undefined, params: NO_PARAMS, constant: undefined, id: '', delayMs: 0, delayFn: undefined,
+    kind, label: '', fn: undefined, reducer: undefined, params: NO_PARAMS, constant: undefined, id: '', delayMs: 0, delayFn: undefined,
     keys: [], values: [], ...fields,
   };
 }
@@ -83,6 +91,7 @@ export class TrieNode {
   readonly kind: NodeKind;
   readonly operation: Operation;
   readonly fn: UserFunction | undefined;
+  readonly reducer: Reducer | undefined;
   readonly params: unknown;
   readonly paramsFn: UserFunction | undefined;
   readonly constant: unknown;
@@ -100,6 +109,8 @@ export class TrieNode {
   readonly target: Configuration | undefined;
   /** Whether the path to this `LEAF` assigned. */
   readonly assigned: boolean;
+  /** Whether it did so other than by a `REDUCE`. */
+  readonly reshaped: boolean;
   /** Steps that ended in this `LEAF` by replay or when it was traced. */
   hits = 0;
   /** On the first node of a trie: whether some path of it is left to the interpreter. */
@@ -109,10 +120,11 @@ export class TrieNode {
   /** Keys of the context that an `ASSIGN` saw first; another set of keys is compared and copied the long way. */
   contextKeys: readonly string[] | undefined = undefined;
 
-  constructor(op: Operation, slot: number, target: Configuration | undefined, assigned: boolean) {
+  constructor(op: Operation, slot: number, target: Configuration | undefined, assigned: boolean, reshaped: boolean) {
     this.kind = op.kind;
     this.operation = op;
     this.fn = op.fn;
+    this.reducer = op.reducer;
     this.params = op.params.value;
     this.paramsFn = op.params.of;
     this.constant = op.constant;
@@ -122,6 +134,7 @@ export class TrieNode {
     this.slot = slot;
     this.target = target;
     this.assigned = assigned;
+    this.reshaped = reshaped;
   }
 }
 
@@ -146,20 +159,22 @@ const INTERPRET_OPERATION = operation(INTERPRET, {});
 export function insert(
   root: TrieNode | undefined, path: Path, target: Configuration | undefined, where: string,
 ): { readonly root: TrieNode; readonly isNew: boolean } {
-  const head = new TrieNode(LEAF_OPERATION, 0, undefined, false);
+  const head = new TrieNode(LEAF_OPERATION, 0, undefined, false, false);
   head.next = root;
   let at = head;
   let outcome: Outcome = true;
   let assigned = false;
+  let reshaped = false;
   for (let i = 0; i < path.operations.length; i++) {
     const op = path.operations[i] as Operation;
     let node = follow(at, outcome);
     if (node === undefined) {
-      node = new TrieNode(op, path.slots[i] as number, undefined, false);
+      node = new TrieNode(op, path.slots[i] as number, undefined, false, false);
       attach(at, outcome, node);
     }
     assert(sameOperation(node, op, path.slots[i] as number), () => contradiction(where));
-    assigned ||= op.kind === ASSIGN || op.kind === ASSIGN_FIELDS || op.kind === CREATE_CONTEXT;
+    reshaped ||= op.kind === ASSIGN || op.kind === ASSIGN_FIELDS || op.kind === CREATE_CONTEXT;
+    assigned ||= reshaped || op.kind === REDUCE;
     at = node;
     outcome = path.outcomes[i] as Outcome;
   }
@@ -167,7 +182,7 @@ export function insert(
   const kind = target === undefined ? INTERPRET : LEAF;
   assert(end === undefined || (end.kind === kind && end.target === target), () => contradiction(where));
   if (end === undefined) {
-    const terminal = new TrieNode(target === undefined ? INTERPRET_OPERATION : LEAF_OPERATION, 0, target, assigned);
+    const terminal = new TrieNode(target === undefined ? INTERPRET_OPERATION : LEAF_OPERATION, 0, target, assigned, reshaped);
     terminal.hits = 1;
     attach(at, outcome, terminal);
   }
