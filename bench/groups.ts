@@ -1,5 +1,7 @@
 /** Every group of figures, in the order of the table. */
 import type { FigureGroup } from './figure.ts';
+import { checkerFigures } from './figures/checkers.ts';
+import { dayFigures } from './figures/day.ts';
 import { engineFigures } from './figures/engines.ts';
 import { eventFigures } from './figures/events.ts';
 import { flagshipFigures } from './figures/flagship.ts';
@@ -16,6 +18,8 @@ export const GROUPS: readonly FigureGroup[] = [
   { name: 'kernel/queue', measure: queueFigures },
   { name: 'kernel/fork', measure: forkFigures },
   { name: 'cluster/flagship', measure: flagshipFigures },
+  { name: 'checkers/cost', measure: checkerFigures },
   { name: 'cluster/growth', measure: growthFigures },
+  { name: 'cluster/day', measure: dayFigures },
   { name: 'cluster/engines', measure: engineFigures },
 ];

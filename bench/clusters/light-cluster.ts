@@ -25,6 +25,7 @@ export function lightCluster({ brokers, durationMs }: LightCluster): Scenario {
     name: `readings-${cell + 1}`,
     partitions: Math.floor(partitionCount / cells) + (cell < partitionCount % cells ? 1 : 0),
     replicationFactor: REPLICATION_FACTOR,
+    assignment: null,
     config: { 'min.insync.replicas': 2 },
   }));
   const bootstrap = [brokerNode(1), brokerNode(2)];
@@ -34,7 +35,7 @@ export function lightCluster({ brokers, durationMs }: LightCluster): Scenario {
     profile: '3.9',
     seed: '1',
     durationMs,
-    cluster: { brokers, config: {} },
+    cluster: { brokers, controllers: 1, combined: false, config: {} },
     topics,
     producers: topics.map((_, cell) => ({ name: `sensor-${cell + 1}`, nodes: [`sensor-${cell + 1}`], bootstrap, config: { acks: 'all' } })),
     consumers: topics.map(({ name }, cell) => ({ name: `archive-${cell + 1}`, topics: [name], bootstrap, config: { 'auto.offset.reset': 'earliest' } })),
@@ -49,6 +50,7 @@ export function lightCluster({ brokers, durationMs }: LightCluster): Scenario {
     disk: { flushLatency: { minUs: 1_000, maxUs: 8_000 } },
     faults: [],
     nemesis: null,
+    admin: [],
     mustSurvive: 'acks-all',
     checks: null,
   };

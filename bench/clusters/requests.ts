@@ -8,7 +8,7 @@ import type { Scenario } from '../../src/scenarios/scenario.ts';
 import { expandWorkload } from '../../src/scenarios/workload.ts';
 
 export function requestFor(scenario: Scenario, seed: string, engine: EngineName = 'compiled', mutants: readonly string[] = []): RunRequest {
-  return { scenario, seed, faults: planFaults(scenario, seed), workload: expandWorkload(scenario, seed), engine, mutants };
+  return { scenario, seed, faults: planFaults(scenario, seed), admin: scenario.admin, workload: expandWorkload(scenario, seed), engine, mutants };
 }
 
 /** The scenario of the README, as it comes. */

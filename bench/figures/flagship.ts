@@ -37,8 +37,8 @@ export function flagshipFigures(): readonly Figure[] {
 }
 
 /** The same world with nobody watching; returns its messages. */
-function unwatched({ scenario, seed, engine, mutants, faults, workload }: ReturnType<typeof requestFor>): number {
-  const world = startCluster({ scenario, seed, engine, mutants, plan: new Plan(faults, workload, callersOf(scenario)) });
+function unwatched({ scenario, seed, engine, mutants, faults, admin, workload }: ReturnType<typeof requestFor>): number {
+  const world = startCluster({ scenario, seed, engine, mutants, plan: new Plan(faults, workload, callersOf(scenario), admin) });
   world.runUntil(usOfMs(scenario.durationMs));
   assert(world.nowUs === usOfMs(scenario.durationMs), `the run ends after ${scenario.durationMs} ms, not ${world.nowUs / US_PER_S} s`);
   return world.transport.messages;

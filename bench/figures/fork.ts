@@ -43,8 +43,8 @@ export function forkFigures(): readonly Figure[] {
 
 function worldAfterTraffic(brokers: number): World {
   const durationMs = (2 * TRAFFIC_US) / 1_000;
-  const { scenario, seed, engine, mutants, faults, workload } = requestFor(lightCluster({ brokers, durationMs }), '1');
-  const world = startCluster({ scenario, seed, engine, mutants, plan: new Plan(faults, workload, callersOf(scenario)) });
+  const { scenario, seed, engine, mutants, faults, admin, workload } = requestFor(lightCluster({ brokers, durationMs }), '1');
+  const world = startCluster({ scenario, seed, engine, mutants, plan: new Plan(faults, workload, callersOf(scenario), admin) });
   world.runUntil(TRAFFIC_US);
   assert(world.transport.messages > 100 * brokers, `there was traffic: ${world.transport.messages} messages`);
   return world;

@@ -1,5 +1,6 @@
 /** The summary of a soak as plain text. */
 import { formatNumber } from '../table.ts';
+import { TransitionCoverage } from '../transitions/coverage.ts';
 import type { Count, SoakSummary } from './summary.ts';
 
 export function formatSoak(summary: SoakSummary, firstSeed: number): string {
@@ -15,6 +16,8 @@ export function formatSoak(summary: SoakSummary, firstSeed: number): string {
     `faults that took effect: ${formatCounts(summary.faultKinds)}`,
     `marks reached in ${formatNumber(summary.tracedRuns)} traced ${summary.tracedRuns === 1 ? 'run' : 'runs'}: ${formatCounts(summary.marks)}`,
   ];
+  if (summary.choices.length > 0) lines.push('', ...choiceLines(summary));
+  lines.push('', coverageLine(summary));
   if (summary.findings.length > 0) lines.push('', ...findingLines(summary));
   return `${lines.join('\n')}\n`;
 }
@@ -34,10 +37,21 @@ function formatCounts(counts: readonly Count[]): string {
   return counts.map(({ name, total, runs }) => `${name} ${formatNumber(total)}${runs === total ? '' : ` in ${formatNumber(runs)} runs`}`).join(', ');
 }
 
+/** Each question with its answers and the runs that gave it. */
+function choiceLines({ choices }: SoakSummary): string[] {
+  return ['chosen, in runs:', ...choices.map(({ what, answers }) => `  ${what}: ${answers.map(({ answer, runs }) => `${answer} ${formatNumber(runs)}`).join(', ')}`)];
+}
+
+function coverageLine({ transitionRuns }: SoakSummary): string {
+  const all = new TransitionCoverage().rows.length;
+  const taken = transitionRuns.filter((runs) => runs > 0).length;
+  return `transitions of the machines: ${formatNumber(taken)} of ${formatNumber(all)} taken (npm run transitions lists them)`;
+}
+
 function findingLines({ scenario, mutants, findings }: SoakSummary): string[] {
   const mutantOptions = mutants.map((name) => ` --mutant ${name}`).join('');
   return findings.flatMap(({ seed, property, sentence }, index) => {
     const line = `  ${property === '' ? '' : `${property}: `}${sentence}`;
-    return findings[index - 1]?.seed === seed ? [line] : [`seed ${seed}: harrow run ${scenario} --seed ${seed}${mutantOptions}`, line];
+    return findings[index - 1]?.seed === seed ? [line] : [`seed ${seed}: ${scenario === 'swarm' ? `npm run soak -- --scenario swarm --seeds ${seed}..${seed}` : `harrow run ${scenario} --seed ${seed}`}${mutantOptions}`, line];
   });
 }

@@ -10,7 +10,7 @@ function outcome(seed: number, violated: readonly string[], change: Partial<Seed
   const properties = ['p', 'q'].map((property) => ({
     property, verdict: violated.includes(property) ? 'violated' as const : 'held' as const, compared: 2, sentence: violated.includes(property) ? `${property} broke` : null,
   }));
-  return { seed, digest: `d${seed}`, virtualMs: 10, messages: 100, properties, faultKinds: [], marks: null, error: null, ...change };
+  return { seed, digest: `d${seed}`, virtualMs: 10, messages: 100, properties, faultKinds: [], marks: null, choices: [], transitions: [], error: null, ...change };
 }
 
 describe('the summary of a soak', () => {
@@ -28,6 +28,16 @@ describe('the summary of a soak', () => {
     const { faultKinds, marks, tracedRuns } = summarize(SPEC, outcomes, join);
     expect(faultKinds).toEqual([{ name: 'crash', total: 3, runs: 2 }, { name: 'pause', total: 1, runs: 1 }]);
     expect([tracedRuns, marks]).toEqual([1, [{ name: 'x', total: 1, runs: 1 }]]);
+  });
+
+  it('counts what was chosen, and the runs that took a transition', () => {
+    const outcomes = [outcome(1, [], { choices: ['brokers=3', 'acks=all', 'acks=1'], transitions: [0, 2] }), outcome(2, [], { choices: ['brokers=5', 'acks=all'], transitions: [2] })];
+    const { choices, transitionRuns } = summarize(SPEC, outcomes, join);
+    expect(choices).toEqual([
+      { what: 'brokers', answers: [{ answer: '3', runs: 1 }, { answer: '5', runs: 1 }] },
+      { what: 'acks', answers: [{ answer: '1', runs: 1 }, { answer: 'all', runs: 2 }] },
+    ]);
+    expect(transitionRuns).toEqual([1, 0, 2]);
   });
 
   it('takes an error of ours for a detection, whatever was looked for', () => {

@@ -1,6 +1,6 @@
 /**
- * A soak in numbers: verdicts by property, faults that took effect, marks that were reached, and the first seeds that
- * violated something. Equal outcomes give equal summaries, byte for byte: no clock is read here.
+ * A soak in numbers: verdicts by property, faults that took effect, marks that were reached, transitions that were taken,
+ * what was chosen, and the first seeds that violated something. Equal outcomes give equal summaries, byte for byte: no clock is read here.
  */
 import { isDetection, type SeedOutcome, type SoakSpec } from './seed-outcome.ts';
 
@@ -18,6 +18,13 @@ export interface Count {
   readonly total: number;
   /** In how many runs. */
   readonly runs: number;
+}
+
+export interface ChoiceCount {
+  /** What was to be chosen. */
+  readonly what: string;
+  /** Runs by answer. */
+  readonly answers: readonly { readonly answer: string; readonly runs: number }[];
 }
 
 export interface Finding {
@@ -40,6 +47,10 @@ export interface SoakSummary {
   /** Of the runs that were traced. */
   readonly tracedRuns: number;
   readonly marks: readonly Count[];
+  /** What a swarm chose: questions in the order of their first answer, answers by name. */
+  readonly choices: readonly ChoiceCount[];
+  /** Runs that took each transition, by its number in TransitionCoverage; as long as there are transitions up to the last that was taken. */
+  readonly transitionRuns: readonly number[];
   /** Runs with a detection. */
   readonly detections: number;
   /** Runs up to and including the first detection; null when there is none. */
@@ -58,7 +69,7 @@ export function summarize({ scenario, mutants, trips }: SoakSpec, outcomes: read
   const traced = outcomes.flatMap(({ marks }) => (marks === null ? [] : [marks]));
   const detections = outcomes.filter((outcome) => isDetection(outcome, trips));
   return {
-    scenario: scenario.name,
+    scenario: scenario === 'swarm' ? scenario : scenario.name,
     mutants,
     seeds: outcomes.length,
     virtualMs: sum(outcomes.map(({ virtualMs }) => virtualMs)),
@@ -68,6 +79,8 @@ export function summarize({ scenario, mutants, trips }: SoakSpec, outcomes: read
     faultKinds: countsOf(outcomes.map(({ faultKinds }) => faultKinds)),
     tracedRuns: traced.length,
     marks: countsOf(traced),
+    choices: choicesOf(outcomes),
+    transitionRuns: transitionRunsOf(outcomes),
     detections: detections.length,
     seedsToFirst: detections[0] === undefined ? null : outcomes.indexOf(detections[0]) + 1,
     errors: outcomes.filter(({ error }) => error !== null).length,
@@ -104,6 +117,25 @@ function countsOf(runs: readonly (readonly string[])[]): Count[] {
     }
   }
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => ({ name, ...count }));
+}
+
+function choicesOf(outcomes: readonly SeedOutcome[]): ChoiceCount[] {
+  const counts = new Map<string, Map<string, number>>();
+  for (const choice of outcomes.flatMap(({ choices }) => choices)) {
+    const [what, answer] = [choice.slice(0, choice.indexOf('=')), choice.slice(choice.indexOf('=') + 1)];
+    const answers = counts.get(what) ?? new Map<string, number>();
+    counts.set(what, answers.set(answer, (answers.get(answer) ?? 0) + 1));
+  }
+  return [...counts].map(([what, answers]) => ({ what, answers: [...answers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([answer, runs]) => ({ answer, runs })) }));
+}
+
+function transitionRunsOf(outcomes: readonly SeedOutcome[]): number[] {
+  const runs: number[] = [];
+  for (const transition of outcomes.flatMap(({ transitions }) => transitions)) {
+    while (runs.length <= transition) runs.push(0);
+    runs[transition] = (runs[transition] ?? 0) + 1;
+  }
+  return runs;
 }
 
 function sum(numbers: readonly number[]): number {

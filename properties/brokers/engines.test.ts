@@ -3,6 +3,7 @@
  * interpreter runs the very same course. Also the statecharts as their comments describe them.
  */
 import { describe, expect, it } from 'vitest';
+import { CONTROLLER_REQUESTS } from '../../src/actors/controller/requests.ts';
 import { compiledEngine } from '../../src/kernel/statechart/engines.ts';
 import type { EngineName } from '../../src/kernel/statechart/engine.ts';
 import { BROKER_SIDE_MACHINES, BrokerCluster, CONTROLLER } from '../support/broker-cluster.ts';
@@ -48,36 +49,49 @@ describe('a run of the cluster', () => {
 });
 
 /** State, then each event that means something there. */
-const CHARTS: { readonly [name in keyof typeof BROKER_SIDE_MACHINES]: { readonly [state: string]: readonly string[] } } = {
+const CHARTS: { readonly [name in Exclude<keyof typeof BROKER_SIDE_MACHINES, 'admin'>]: { readonly [state: string]: readonly string[] } } = {
   replica: {
     Offline: ['partition.changed'],
-    Follower: ['follower.fetched', 'follower.outOfRange', 'partition.changed'],
-    Leader: ['alterPartition.answered', 'fetch.read', 'listOffsets.read', 'offsetForLeaderEpoch.read', 'partition.changed', 'produce.append', 'timer.isrExpiration'],
+    Follower: ['follower.epochEnd', 'follower.fetched', 'follower.outOfRange', 'partition.changed'],
+    Closing: ['close.flushed'],
+    Closed: [],
+    Leader: ['alterPartition.answered', 'fetch.read', 'listOffsets.read', 'log.deleteRecords', 'offsetForLeaderEpoch.read', 'partition.changed', 'produce.append', 'timer.isrExpiration'],
   },
   fetcher: {
     Idle: ['fetcher.add', 'fetcher.truncated', 'timer.backoff'],
     Deciding: [],
     Fetching: ['FetchResponse', 'connection.lost'],
     ListingOffsets: ['ListOffsetsResponse', 'connection.lost'],
-    Truncating: ['fetcher.add', 'fetcher.remove', 'fetcher.truncated'],
+    Truncating: ['OffsetForLeaderEpochResponse', 'connection.lost'],
+    Cutting: ['fetcher.add', 'fetcher.remove', 'fetcher.truncated'],
   },
   alterPartition: { Idle: ['alterPartition.submit'], Sending: ['AlterPartitionResponse', 'connection.lost'], BackingOff: [], Deciding: [] },
-  metadata: { Fetching: ['FetchResponse', 'connection.lost'], BackingOff: [] },
+  raft: {
+    Unattached: ['timer.election'],
+    Prospective: ['timer.election'],
+    Candidate: ['timer.election'],
+    Leader: ['raft.append', 'timer.beginQuorumEpoch', 'timer.checkQuorum', 'timer.parked'],
+    Follower: ['timer.fetchTimeout'],
+    Resigned: ['timer.election'],
+  },
+  metadata: { CatchingUp: ['broker.closing', 'broker.registered', 'raft.committed'], Publishing: ['broker.registered', 'raft.committed'], Closing: ['log.closed'], Closed: ['marker.flushed'] },
   broker: {
     Starting: ['BrokerRegistrationResponse', 'timer.next'],
     Recovery: ['BrokerHeartbeatResponse', 'timer.next'],
-    Running: ['BrokerHeartbeatResponse', 'timer.next'],
+    Running: ['BrokerHeartbeatResponse', 'process.stop', 'timer.next'],
+    PendingControlledShutdown: ['BrokerHeartbeatResponse', 'timer.next'],
+    ShuttingDown: [],
   },
   apis: {
-    Starting: ['FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'metadata.published'],
+    Starting: ['DeleteRecordsRequest', 'FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'metadata.published'],
     Running: [
-      'FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'fetch.allRead', 'fetch.outdated', 'fetch.wakeUp', 'listOffsets.partitionRead',
-      'metadata.published', 'offsetForLeaderEpoch.partitionRead', 'produce.appended', 'produce.replicated', 'timer.fetch', 'timer.produce',
+      'DeleteRecordsRequest', 'FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'deleteRecords.partitionDone', 'fetch.allRead', 'fetch.outdated', 'fetch.wakeUp', 'listOffsets.partitionRead',
+      'metadata.published', 'offsetForLeaderEpoch.partitionRead', 'produce.appended', 'produce.replicated', 'timer.deleteRecords', 'timer.fetch', 'timer.produce',
     ],
   },
   controller: {
-    Recovering: ['AlterPartitionRequest', 'BrokerHeartbeatRequest', 'BrokerRegistrationRequest', 'FetchRequest', 'log.flushed'],
-    Active: ['AlterPartitionRequest', 'BrokerHeartbeatRequest', 'BrokerRegistrationRequest', 'FetchRequest', 'log.flushed', 'timer.fetch'],
+    Standby: [...CONTROLLER_REQUESTS, 'raft.becameLeader', 'raft.committed'].toSorted(),
+    Active: [...CONTROLLER_REQUESTS, 'raft.committed', 'raft.resigned', 'timer.balance', 'timer.session', 'timer.unclean'].toSorted(),
   },
 };
 

@@ -1,5 +1,6 @@
 /** What becomes of a partition when its leader fails: clean elections, truncation, the way back into the ISR. */
 import { describe, expect, it } from 'vitest';
+import { KAFKA_RULES } from '../../src/kafka/rules.ts';
 import { BrokerCluster, CONTROLLER, TOPIC } from '../support/broker-cluster.ts';
 
 /** broker.session.timeout.ms, and what detection, commit and news take besides. */
@@ -85,8 +86,8 @@ describe('a leader that crashes', () => {
 });
 
 describe('the last member of an ISR', () => {
-  it('that goes leaves the partition without a leader, and leads again when it is back', () => {
-    const cluster = new BrokerCluster({ minInsyncReplicas: 1 });
+  it.each([[true, 'and is the one eligible leader (KIP-966)'], [false, 'and stays in the ISR']])('that goes leaves the partition without a leader, and leads again when it is back (ELR %s: %s)', (eligibleLeaderReplicas) => {
+    const cluster = new BrokerCluster({ minInsyncReplicas: 1, rules: { ...KAFKA_RULES, eligibleLeaderReplicas } });
     cluster.settle();
     const leader = cluster.leader();
     const others = cluster.followers();
@@ -97,7 +98,7 @@ describe('the last member of an ISR', () => {
     for (const id of others) cluster.world.start(id);
     cluster.until('nobody leads', SESSION_MS + EPSILON_MS, () => cluster.leader() === -1);
     cluster.run(20_000);
-    expect([cluster.leader(), cluster.committed()?.isr]).toEqual([-1, [leader]]);
+    expect(cluster.committed()).toMatchObject(eligibleLeaderReplicas ? { leader: -1, isr: [], elr: [leader] } : { leader: -1, isr: [leader], elr: [] });
     cluster.world.start(leader);
     cluster.settle(20_000);
     for (const id of others) expect(cluster.values(id)).toEqual(['alone']);

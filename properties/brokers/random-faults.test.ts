@@ -62,7 +62,6 @@ describe('the same schedules against a cluster with one rule reverted', () => {
   it.each<[string, Partial<Rules>]>([
     ['acks=all does not wait for the high watermark', { acksAllWaitsForHighWatermark: false }],
     ['a new follower cuts its log at its high watermark (KIP-101)', { truncationProtocol: 'highWatermark' }],
-    ['fetches carry no epochs (KIP-320)', { fencesFetchesByLeaderEpoch: false, truncationProtocol: 'offsetForLeaderEpoch' }],
   ])('find records lost or logs that differ when %s', (_, reverted) => {
     const options: BrokerClusterOptions = { minInsyncReplicas: 1, rules: { ...KAFKA_RULES, ...reverted } };
     // One in twenty schedules finds it: not to find it in 400 would be one chance in a billion.

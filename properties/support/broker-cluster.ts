@@ -1,16 +1,18 @@
 /**
  * A cluster of brokers and a controller on the real network and disks, with a scripted client instead of producers and
- * consumers: for claims about replication itself. Node indexes are addresses: controller 0, brokers 1 to n, client last.
+ * consumers: for claims about replication itself. Node indexes are addresses: controller 0, brokers 1 to n, the client, the administrator.
  *
  * Everything goes through the doors that a scenario has, too: faults act on the world and the network, records come in
  * by ProduceRequest; state is only read. Every replica step is held against the replica invariants.
  */
+import { adminMachine } from '../../src/actors/admin/machine.ts';
+import { ADMIN_MACHINE, adminNode } from '../../src/actors/admin/node.ts';
+import type { ProvisioningDue } from '../../src/actors/admin/state.ts';
 import { alterPartitionMachine } from '../../src/actors/alter-partition/machine.ts';
 import { apisMachine } from '../../src/actors/apis/machine.ts';
 import { brokerMachine } from '../../src/actors/broker/machine.ts';
 import { brokerNode } from '../../src/actors/broker/node.ts';
 import type { BrokerState } from '../../src/actors/broker/lifecycle.ts';
-import type { WantedTopics } from '../../src/actors/controller/decide.ts';
 import { controllerMachine } from '../../src/actors/controller/machine.ts';
 import { controllerNode, CONTROLLER_MACHINE } from '../../src/actors/controller/node.ts';
 import type { ControllerState } from '../../src/actors/controller/state.ts';
@@ -18,6 +20,7 @@ import { fetcherMachine } from '../../src/actors/fetcher/machine.ts';
 import { BROKER_MACHINES } from '../../src/actors/local-events.ts';
 import { metadataMachine } from '../../src/actors/metadata/machine.ts';
 import type { Reduced } from '../../src/actors/reduction.ts';
+import { raftMachine } from '../../src/actors/raft/machine.ts';
 import { replicaMachine } from '../../src/actors/replica/machine.ts';
 import type { Leadership, ReplicaState } from '../../src/actors/replica/state.ts';
 import type { ProduceResponse } from '../../src/kafka/api.ts';
@@ -26,7 +29,7 @@ import { NO_LEADER } from '../../src/kafka/ids.ts';
 import type { PartitionRegistration } from '../../src/kafka/metadata.ts';
 import { batchOf } from '../../src/kafka/records.ts';
 import { DEFAULT_CONTROL, type ReplicationControl } from '../../src/kafka/replication-control.ts';
-import { KAFKA_RULES, type Rules } from '../../src/kafka/rules.ts';
+import type { Rules } from '../../src/kafka/rules.ts';
 import { assert, present } from '../../src/kernel/assert.ts';
 import type { EngineName } from '../../src/kernel/statechart/engine.ts';
 import { engine } from '../../src/kernel/statechart/engines.ts';
@@ -43,9 +46,11 @@ export const TOPIC = 't';
 
 /** The machines of brokers and controller, by the names under which nodes spawn them. */
 export const BROKER_SIDE_MACHINES = {
+  admin: adminMachine,
   controller: controllerMachine,
   broker: brokerMachine,
   metadata: metadataMachine,
+  raft: raftMachine,
   apis: apisMachine,
   alterPartition: alterPartitionMachine,
   fetcher: fetcherMachine,
@@ -82,10 +87,13 @@ export class BrokerCluster {
     this.partitionCount = partitions;
     this.brokerIds = Array.from({ length: brokers }, (_, i) => i + 1);
     this.client = brokers + 1;
+    const control = { ...(options.control ?? DEFAULT_CONTROL), ...(options.rules === undefined ? {} : { rules: options.rules }) };
+    const voters = [CONTROLLER];
     const nodes = [
-      controllerNode({ name: 'controller', nodeId: CONTROLLER, config, control: options.control ?? DEFAULT_CONTROL }),
-      ...this.brokerIds.map((brokerId) => brokerNode({ name: `broker-${brokerId}`, brokerId, controllerId: CONTROLLER, config, rules: options.rules ?? KAFKA_RULES })),
+      controllerNode({ name: 'controller', nodeId: CONTROLLER, voters, config, control }),
+      ...this.brokerIds.map((brokerId) => brokerNode({ name: `broker-${brokerId}`, brokerId, voters, config, control })),
       clientNode('client'),
+      adminNode({ name: 'admin', bootstrapServers: this.brokerIds, bootstrapControllers: voters }),
     ];
     const runner = engine(options.engine ?? 'compiled');
     this.network = new ConnectionNetwork({ seed, nodeNames: nodes.map(({ name }) => name) });
@@ -99,11 +107,12 @@ export class BrokerCluster {
       ...(options.tracer === undefined ? {} : { tracer: options.tracer }),
     });
     nodes.forEach((_, index) => this.world.start(index));
-    const wanted: WantedTopics = {
+    const wanted: ProvisioningDue = {
       brokers,
-      topics: [{ name: TOPIC, topicId: 'topic-1', numPartitions: partitions, replicationFactor, configs: { 'min.insync.replicas': String(minInsyncReplicas) } }],
+      topics: [{ name: TOPIC, numPartitions: partitions, replicationFactor, assignments: [], configs: [{ name: 'min.insync.replicas', value: String(minInsyncReplicas) }] }],
     };
-    this.world.stimulate(CONTROLLER, this.slotOf(CONTROLLER, CONTROLLER_MACHINE), 'admin.createTopics', wanted);
+    const admin = this.client + 1;
+    this.world.stimulate(admin, this.slotOf(admin, ADMIN_MACHINE), 'admin.provision', wanted);
   }
 
   // --- time ----------------------------------------------------------------------------------------------------------

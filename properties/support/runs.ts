@@ -23,13 +23,13 @@ export function scenarioOf(yaml: string): Scenario {
   return parsed.value;
 }
 
-export type Overrides = Partial<Pick<RunRequest, 'engine' | 'mutants' | 'trace' | 'faults'>>;
+export type Overrides = Partial<Pick<RunRequest, 'engine' | 'mutants' | 'trace' | 'faults' | 'admin'>>;
 
 /** The request that `harrow run` would make of a scenario and a seed. */
 export function requestOf(scenario: Scenario, seed: string, overrides: Overrides = {}): RunRequest {
   const faults: readonly Fault[] = overrides.faults ?? planFaults(scenario, seed);
-  const { engine = 'compiled', mutants = [], trace } = overrides;
-  return { scenario, seed, faults, workload: expandWorkload(scenario, seed), engine, mutants, ...(trace === undefined ? {} : { trace }) };
+  const { engine = 'compiled', mutants = scenario.mutants ?? [], trace } = overrides;
+  return { scenario, seed, faults, admin: overrides.admin ?? scenario.admin, workload: expandWorkload(scenario, seed), engine, mutants, ...(trace === undefined ? {} : { trace }) };
 }
 
 export function run(scenario: Scenario, seed: string, overrides: Overrides = {}): RunResult {

@@ -49,6 +49,7 @@ export const clientMachine = setup({
     ProduceResponse: { actions: ['writeDown'] },
     FetchResponse: { actions: ['writeDown'] },
     ListOffsetsResponse: { actions: ['writeDown'] },
+    DeleteRecordsResponse: { actions: ['writeDown'] },
     MetadataResponse: { actions: ['writeDown'] },
     OffsetForLeaderEpochResponse: { actions: ['writeDown'] },
   },

@@ -3,20 +3,25 @@
  * process; nothing here ever crosses the network. `nowMs` is the broker's clock, passed on by whoever tells.
  */
 import type { Effect } from '../kernel/effects.ts';
-import type { AlterPartitionData, AlterPartitionPartitionResponse, FetchPartition, FetchPartitionData } from '../kafka/api.ts';
+import type { AlterPartitionData, AlterPartitionPartitionResponse, EpochEndOffset, FetchPartition, FetchPartitionData } from '../kafka/api.ts';
 import type { ErrorName } from '../kafka/errors.ts';
 import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionIndex, TopicName, TopicPartition } from '../kafka/ids.ts';
 import type { BrokerRegistration, MetadataImage, PartitionRegistration } from '../kafka/metadata.ts';
 import type { RecordBatch } from '../kafka/records.ts';
+import type { ReplicaSettings } from './replica/state.ts';
 import type { RaftEvent } from './raft/events.ts';
 
 // --- names -----------------------------------------------------------------------------------------------------------
 
-/** Machines of a broker by name; a replica's name is its topic-partition. */
+/** Machines of a broker by name; a replica's name is its topic-partition, which ends in its number and has no slash. */
 export const BROKER_MACHINES = { broker: 'broker', metadata: 'metadata', apis: 'apis', alterPartition: 'alter-partition' } as const;
 
 export function fetcherName(leaderId: NodeId): string {
-  return `fetcher-${leaderId}`;
+  return `fetcher/${leaderId}`;
+}
+
+export function isReplicaName(machine: string): boolean {
+  return /^[^/]*-[0-9]+$/.test(machine);
 }
 
 // --- broker life cycle and metadata ----------------------------------------------------------------------------------
@@ -24,6 +29,7 @@ export function fetcherName(leaderId: NodeId): string {
 /** broker -> metadata, alter-partition: the controller accepted the registration. */
 export interface Registered {
   readonly type: 'broker.registered';
+  readonly nowMs: number;
   readonly brokerEpoch: BrokerEpoch;
 }
 
@@ -33,6 +39,23 @@ export interface MetadataApplied {
   readonly offset: Offset;
   /** The broker acts on it, too: it has caught up with its own registration once. */
   readonly isPublished: boolean;
+}
+
+/** broker -> metadata: the controller lets the broker go; close the logs and end the process. */
+export interface BrokerClosing {
+  readonly type: 'broker.closing';
+  readonly nowMs: number;
+}
+
+/** metadata -> replica: stop, flush the log and its checkpoints, say so. */
+export interface LogClose {
+  readonly type: 'log.close';
+  readonly nowMs: number;
+}
+
+/** replica -> metadata */
+export interface LogClosed {
+  readonly type: 'log.closed';
 }
 
 /** metadata -> apis: the image that requests are answered from. The first one opens the broker for requests. */
@@ -47,6 +70,19 @@ export interface PartitionChanged {
   readonly nowMs: number;
   readonly registration: PartitionRegistration;
   readonly brokers: readonly BrokerRegistration[];
+}
+
+/** metadata -> replica: the topic's configs changed. */
+export interface PartitionReconfigured {
+  readonly type: 'partition.reconfigured';
+  readonly nowMs: number;
+  readonly settings: ReplicaSettings;
+}
+
+/** metadata -> replica: this broker does not replicate the partition any more; delete it. */
+export interface PartitionRemoved {
+  readonly type: 'partition.removed';
+  readonly nowMs: number;
 }
 
 /** metadata -> replica: registrations changed, and with them who may join the ISR. */
@@ -92,18 +128,22 @@ export interface Replicated {
   readonly errorCode: ErrorName;
 }
 
-/** One partition of a fetch, as it goes from replica to replica. */
+/** One partition of a fetch, and those whose turn comes after it. */
 export interface ReadPosition {
   readonly topicPartition: TopicPartition;
   readonly request: FetchPartition;
+  readonly following: ReadPosition | null;
 }
 
-/**
- * apis -> replica -> replica -> ... -> apis: reads the partitions of a fetch one after the other, each within the bytes
- * that those before it left, as ReplicaManager.readFromLog does.
- */
-export interface ReadRequested {
-  readonly type: 'fetch.read';
+/** What one partition answered, and those before it: linked, so that a fetch of n partitions does not copy n lists. */
+export interface ReadResult {
+  readonly request: FetchPartition;
+  readonly data: FetchPartitionData;
+  readonly before: ReadResult | null;
+}
+
+/** What stays the same while a fetch goes from replica to replica. */
+export interface ReadRound {
   readonly nowMs: number;
   readonly operationId: number;
   /** -1 for a consumer. */
@@ -113,14 +153,24 @@ export interface ReadRequested {
   readonly source: NodeId;
   /** First read of the request: a follower's fetch offsets count (later ones come from the purgatory). */
   readonly counts: boolean;
-  readonly positions: readonly ReadPosition[];
-  /** Index of the partition whose turn it is. */
-  readonly next: number;
+}
+
+/**
+ * apis -> replica -> replica -> ... -> apis: reads the partitions of a fetch one after the other, each within the bytes
+ * that those before it left, as ReplicaManager.readFromLog does.
+ */
+export interface ReadRequested {
+  readonly type: 'fetch.read';
+  readonly round: ReadRound;
+  /** The partition whose turn it is. */
+  readonly position: ReadPosition;
   readonly bytesLeft: number;
   /** With so many more bytes the answer leaves at once; while that is positive each partition is watched for more. */
   readonly bytesWanted: number;
-  /** Of the partitions before `next`. */
-  readonly results: readonly FetchPartitionData[];
+  /** Of the partitions before, the last one first. */
+  readonly results: ReadResult | null;
+  /** Some of `results` has records. */
+  readonly hasData: boolean;
   /** An error or a divergence was found: the answer must not wait. */
   readonly isUrgent: boolean;
   /** A high watermark rose by this very fetch: what was read of it is behind already. */
@@ -132,7 +182,8 @@ export interface PartitionsRead {
   readonly type: 'fetch.allRead';
   readonly nowMs: number;
   readonly operationId: number;
-  readonly results: readonly FetchPartitionData[];
+  /** Of all partitions asked for, the last one first. */
+  readonly results: ReadResult | null;
   readonly bytesLeft: number;
   readonly isUrgent: boolean;
   readonly isOutdated: boolean;
@@ -170,6 +221,22 @@ export interface OffsetsRead {
   readonly leaderEpoch: LeaderEpoch;
 }
 
+export interface DeleteRecordsRequested {
+  readonly type: 'log.deleteRecords';
+  readonly ticket: Ticket;
+  /** -1 for the high watermark. */
+  readonly offset: Offset;
+}
+
+/** replica -> apis: no live replica holds anything below `lowWatermark`, or the deletion was refused. */
+export interface RecordsDeleted {
+  readonly type: 'deleteRecords.partitionDone';
+  readonly ticket: Ticket;
+  readonly errorCode: ErrorName;
+  /** -1 with an error. */
+  readonly lowWatermark: Offset;
+}
+
 export interface EpochEndRequested {
   readonly type: 'offsetForLeaderEpoch.read';
   readonly ticket: Ticket;
@@ -199,6 +266,8 @@ export interface FetcherAdd {
   readonly leaderEpoch: LeaderEpoch;
   readonly fetchOffset: Offset;
   readonly lastFetchedEpoch: LeaderEpoch;
+  /** The replica says when it may fetch on after an append: it flushes first (`flush.messages`). */
+  readonly flushesAppends: boolean;
 }
 
 /** replica -> fetcher */
@@ -207,13 +276,14 @@ export interface FetcherRemove {
   readonly topicPartition: TopicPartition;
 }
 
-/** replica -> fetcher: the log was cut; go on from here. */
+/** replica -> fetcher: the log was cut; go on from here, or, where it may part from the leader's still, ask again (KIP-279). */
 export interface FetcherTruncated {
   readonly type: 'fetcher.truncated';
   readonly topicPartition: TopicPartition;
   readonly leaderEpoch: LeaderEpoch;
   readonly fetchOffset: Offset;
   readonly lastFetchedEpoch: LeaderEpoch;
+  readonly truncationCompleted: boolean;
 }
 
 /** fetcher -> replica: the leader's answer for this partition. */
@@ -224,6 +294,14 @@ export interface PartitionFetched {
   readonly leaderEpoch: LeaderEpoch;
   readonly fetchOffset: Offset;
   readonly data: FetchPartitionData;
+}
+
+/** fetcher -> replica: where the leader's log of the follower's last epoch ends, or of a lower one (OffsetForLeaderEpoch). */
+export interface EpochEndFound {
+  readonly type: 'follower.epochEnd';
+  readonly leaderId: NodeId;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly epochEnd: EpochEndOffset;
 }
 
 /** fetcher -> replica: the fetch offset is not in the leader's log; `leaderLogStartOffset..leaderLogEndOffset` is. */
@@ -256,10 +334,10 @@ export interface AlterPartitionAnswered {
 // --- telling ---------------------------------------------------------------------------------------------------------
 
 export type LocalEvent =
-  | Registered | MetadataApplied | MetadataPublished | PartitionChanged | BrokersChanged
+  | Registered | BrokerClosing | LogClose | LogClosed | MetadataApplied | MetadataPublished | PartitionChanged | PartitionRemoved | PartitionReconfigured | BrokersChanged
   | AppendRequested | Appended | Replicated | ReadRequested | PartitionsRead | FetchWakeUp | FetchOutdated
-  | OffsetsRequested | OffsetsRead | EpochEndRequested | EpochEndRead
-  | FetcherAdd | FetcherRemove | FetcherTruncated | PartitionFetched | FollowerOutOfRange
+  | OffsetsRequested | OffsetsRead | EpochEndRequested | EpochEndRead | DeleteRecordsRequested | RecordsDeleted
+  | FetcherAdd | FetcherRemove | FetcherTruncated | PartitionFetched | EpochEndFound | FollowerOutOfRange
   | AlterPartitionSubmit | AlterPartitionAnswered | RaftEvent;
 
 /** Tells a machine of this process, by name; lost when it does not run. */

@@ -138,7 +138,7 @@ describe('acknowledged records survive', () => {
     const stage = acknowledged(1);
     electWithout(stage, 1);
     expect(stage.verdict()).toMatchObject({
-      verdict: 'vacuous', compared: 0, note: 'no record was acknowledged with acks=all; lostUnderWeakAcks: 2 of 3 records acknowledged with acks=0 or acks=1',
+      verdict: 'vacuous', compared: 0, note: 'no record was acknowledged with acks=all; lostUnderWeakAcks: 2 of 3 records acknowledged with acks=0 or acks=1; 2 expected: acks=1, and the leader was replaced',
     });
   });
 

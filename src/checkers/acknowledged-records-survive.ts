@@ -7,7 +7,8 @@
  * in the legitimate leader's log, or, while none acts, in those of the ISR.
  *
  * Losses beyond the fault budget of GD-1 are excused and counted. acks=0 and acks=1 promise nothing when a leader fails:
- * such losses are counted apart (`lostUnderWeakAcks`), or judged alike when the run expects all acknowledged records.
+ * what was lost that way is counted as expected, with its reason, and what was lost for no such reason is a violation like
+ * any other (guarantees.ts). When the run expects all acknowledged records, they are judged alike.
  *
  * Source: GD-1, "acks=all" in the Kafka documentation; lost-write in Jepsen's Kafka checker; KIP-966.
  */
@@ -20,8 +21,9 @@ import type { Completion, HistoryEntry } from '../history/history.ts';
 import type { SendInvoked } from '../history/observations.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import type { TrackedPartition, TrackedReplica } from './cluster.ts';
-import { commonPrefixEnd, dataBatches, holdsPrefix, recordAt } from './compare-logs.ts';
+import { commonPrefixEnd, dataBatches, holdsPrefix, isRetained, recordAt } from './compare-logs.ts';
 import { Findings } from './findings.ts';
+import { allowed } from './guarantees.ts';
 
 export const acknowledgedRecordsSurvive: Property = {
   name: 'acknowledged-records-survive',
@@ -127,6 +129,15 @@ class AcknowledgedRecordsSurvive implements Checker {
     }));
   }
 
+  /** Acknowledged with acks=0 or acks=1: the price of that, or a bug. */
+  private missWeakly(partition: TrackedPartition, acknowledgement: Completion, endUs: number): void {
+    const { offset } = acknowledgement.observation;
+    const { value, acks } = acknowledgement.invocation.observation;
+    const reason = allowed({ kind: 'lost', partition, offset, value, acks, sentAtUs: acknowledgement.invocation.atUs }, this.context.config, this.context.trace);
+    if (reason === undefined) this.miss(partition, acknowledgement, partition.leader, endUs);
+    else this.findings.expect(1, reason);
+  }
+
   verdict(endUs: number) {
     const { history, cluster } = this.context;
     const weakly = { acknowledged: 0, lost: 0, values: new Map<number, ReadonlySet<string | null>>() };
@@ -145,6 +156,7 @@ class AcknowledgedRecordsSurvive implements Checker {
       } else {
         weakly.acknowledged += 1;
         if (!isHeld) weakly.lost += 1;
+        if (!isHeld) this.missWeakly(partition, acknowledgement, endUs);
       }
     }
     const remarks = weakly.acknowledged === 0 ? [] : [`lostUnderWeakAcks: ${weakly.lost} of ${weakly.acknowledged} records acknowledged with acks=0 or acks=1`];
@@ -161,10 +173,10 @@ class AcknowledgedRecordsSurvive implements Checker {
   }
 }
 
-/** True when the record stands at the acknowledged offset, or retention took it. */
+/** True when the record stands at the acknowledged offset, or retention or a cleaning took it. */
 function holds(log: PartitionLog, { observation, invocation }: Completion): boolean {
   const { offset } = observation;
-  if (offset < log.logStartOffset) return true;
+  if (!isRetained(log, offset)) return true;
   const { key, value } = invocation.observation;
   const record = recordAt(log, offset);
   return record !== undefined && record.value === value && record.key === key;

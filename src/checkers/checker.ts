@@ -11,18 +11,30 @@ import type { HistoryEntry, History } from '../history/history.ts';
 import type { Verdict } from '../history/verdict.ts';
 import type { ConsumerConfig, ProducerConfig } from '../kafka/config.ts';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
-import type { TopicName } from '../kafka/ids.ts';
-import type { ReplicaView } from '../kafka/views.ts';
+import type { NodeId, TopicName } from '../kafka/ids.ts';
+import type { RaftLog } from '../kafka/raft-log.ts';
+import type { RaftView, ReplicaView } from '../kafka/views.ts';
+import type { MetadataImage } from '../kafka/metadata.ts';
+import type { PartitionLog } from '../kafka/log.ts';
 import type { Cluster, TrackedPartition, TrackedReplica } from './cluster.ts';
+import type { CommittedPrefix, CommittedPrefixes } from './committed-prefix.ts';
 import type { FaultBudget } from './fault-budget.ts';
+import type { QuietEnd } from './quiet-end.ts';
+import type { RunTrace } from './run-trace.ts';
 
 export interface CheckedTopic {
   readonly name: TopicName;
-  /** Constant over the run. */
-  readonly partitions: number;
+  /** At first, and after each time that partitions are added. */
+  readonly partitionCounts: readonly number[];
+  /** The least that was ever in force. */
   readonly minInsyncReplicas: number;
+  readonly minInsyncReplicasChanges?: boolean;
   /** `unclean.leader.election.enable`, as the controller applies it to this topic. */
   readonly uncleanLeaderElectionEnable: boolean;
+  /** `flush.messages`: with 1 every append is on the disk before anybody sees it. Absent: never flushed, Kafka's default. */
+  readonly flushMessages?: number;
+  /** Something may be deleted or compacted away: `cleanup.policy` with bounds that a run can reach. */
+  readonly isCleaned?: boolean;
 }
 
 export interface CheckedProducer {
@@ -50,12 +62,20 @@ export interface CheckConfig {
   /** Node names by index, for sentences. */
   readonly nodes: readonly string[];
   readonly topics: readonly CheckedTopic[];
+  /** Topics that the run deletes: nothing about them is judged. */
+  readonly deletedTopics?: readonly TopicName[];
   readonly producers: readonly CheckedProducer[];
   readonly consumers: readonly CheckedConsumer[];
   /** Null when the run has no quiet end. */
   readonly liveness: Liveness | null;
   /** Records acknowledged with acks=0 or acks=1 are expected to survive like any other. */
   readonly expectAllAcks: boolean;
+  /** The controller keeps eligible leader replicas (KIP-966). */
+  readonly eligibleLeaderReplicas?: boolean;
+  /** Voters of the controller quorum, as nodes; absent without a quorum. */
+  readonly voters?: readonly number[];
+  /** The administrator reassigns partitions in this run. */
+  readonly reassigns?: boolean;
 }
 
 /** What all checkers of a run share and only read. */
@@ -64,6 +84,9 @@ export interface CheckContext {
   readonly cluster: Cluster;
   readonly budget: FaultBudget;
   readonly history: History;
+  readonly committed: CommittedPrefixes;
+  readonly trace: RunTrace;
+  readonly quiet: QuietEnd;
 }
 
 /** A property and how it is checked. */
@@ -89,6 +112,18 @@ export interface Checker {
   registrationChanged?(partition: TrackedPartition, before: PartitionRegistration | undefined, after: PartitionRegistration, atUs: number): void;
   /** Another broker leads legitimately, in a new epoch, or none does (`partition.leader`). */
   leaderChanged?(partition: TrackedPartition, atUs: number): void;
+  /** A legitimate leader took over, or its high watermark rose, or its log shrank: is what had been committed before, `known`, in its log? */
+  committedCompared?(partition: TrackedPartition, leader: TrackedReplica, known: CommittedPrefix, isHeld: boolean, atUs: number): void;
+  /** The controller committed `after` over `before`; called after `registrationChanged` of every partition that it changed. */
+  imageCommitted?(before: MetadataImage, after: MetadataImage, atUs: number): void;
+  /** The disk of a process that is down held `before` and holds `replica.log`, which is less. */
+  diskLost?(replica: TrackedReplica, before: PartitionLog, atUs: number): void;
+  /** A replica of the metadata log started (`before` undefined), changed, or ended (`after` undefined). */
+  raftChanged?(before: RaftView | undefined, after: RaftView | undefined, atUs: number): void;
+  /** The process is down, and its next incarnation will find this metadata log. */
+  raftDiskFound?(nodeId: NodeId, log: RaftLog, isWiped: boolean, atUs: number): void;
+  /** A node has this image of what is committed, other than the one it had before. */
+  imageSeen?(nodeId: NodeId, image: MetadataImage, atUs: number): void;
   /** A client observed something. */
   observed?(entry: HistoryEntry): void;
   /** A process started. */

@@ -16,6 +16,7 @@ import { MetadataImage } from '../kafka/metadata.ts';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
 import type { ReplicaView } from '../kafka/views.ts';
 import { present } from '../kernel/assert.ts';
+import { eligibleLeaders } from './min-isr.ts';
 
 const EMPTY_LOG = PartitionLog.empty();
 
@@ -68,13 +69,12 @@ export class TrackedPartition {
   }
 
   /**
-   * The logs of which the next clean election takes one: the legitimate leader's while it acts, else those of the ISR. A
-   * record that none of them holds is lost.
+   * The logs of which the next clean election takes one: the legitimate leader's while it acts, else those of the ISR and
+   * the ELR. A record that none of them holds is lost.
    */
   survivingLogs(): readonly PartitionLog[] {
     if (this.leader !== undefined) return [this.leader.log];
-    const isr = this.registration?.isr;
-    return isr === undefined ? this.replicas.map(({ log }) => log) : isr.map((id) => this.logOn(id));
+    return this.registration === undefined ? this.replicas.map(({ log }) => log) : eligibleLeaders(this.registration).map((id) => this.logOn(id));
   }
 }
 
@@ -87,6 +87,8 @@ export interface RegistrationChange {
 export class Cluster {
   /** Names by node index, for sentences. */
   private readonly nodeNames: readonly string[];
+  /** Topics that the run deletes at some time; they are not tracked. */
+  private readonly deletedTopics: ReadonlySet<TopicName>;
   /** The committed image of the highest offset seen. */
   image: MetadataImage = MetadataImage.empty();
   /** By `id`. */
@@ -96,8 +98,9 @@ export class Cluster {
   /** By node index. */
   private readonly up: boolean[] = [];
 
-  constructor(nodeNames: readonly string[]) {
+  constructor(nodeNames: readonly string[], deletedTopics: ReadonlySet<TopicName> = new Set()) {
     this.nodeNames = nodeNames;
+    this.deletedTopics = deletedTopics;
   }
 
   nameOf(node: number): string {
@@ -130,6 +133,11 @@ export class Cluster {
     return partition;
   }
 
+  /** The partitions of a topic that were met, by index. */
+  partitionsOf(topic: TopicName): readonly TrackedPartition[] {
+    return (this.byTopic.get(topic) ?? []).filter((partition) => partition !== undefined);
+  }
+
   /** The replica, tracked from now on if it was not. */
   replica(topic: TopicName, index: PartitionIndex, brokerId: NodeId): TrackedReplica {
     const partition = this.partition(topic, index);
@@ -160,6 +168,7 @@ export class Cluster {
     if (image.offset <= this.image.offset) return [];
     const changes: RegistrationChange[] = [];
     for (const { topic, partition: index } of image.partitionsTouchedSince(this.image)) {
+      if (this.deletedTopics.has(topic)) continue;
       const partition = this.partition(topic, index);
       const before = partition.registration;
       const after = present(image.partition(topic, index), `registration of ${partition.name}`);
@@ -183,7 +192,7 @@ export class Cluster {
   }
 
   fork(): Cluster {
-    const copy = new Cluster(this.nodeNames);
+    const copy = new Cluster(this.nodeNames, this.deletedTopics);
     copy.image = this.image;
     for (let node = 0; node < this.up.length; node += 1) copy.up.push(this.up[node] as boolean);
     for (const partition of this.partitions) {

@@ -2,10 +2,12 @@
  * Questions about two logs, or one, answered by hashes of ranges: O(log batches) each, whatever the length. Logs are
  * values, so a log that was kept answers for the past.
  *
- * Retention moves logs' starts apart: they are compared from the higher start on.
+ * Retention moves logs' starts apart, and each replica cleans its log when it likes: two logs are compared from the higher
+ * start on, and from where neither was cleaned. What a cleaning may take is judged when it happens (retained-as-promised).
  */
 import type { Offset } from '../kafka/ids.ts';
 import type { PartitionLog } from '../kafka/log.ts';
+import { recordAtOffset } from '../kafka/records.ts';
 import type { Record, RecordBatch } from '../kafka/records.ts';
 
 /** Hash of the whole batches in `[startOffsetInclusive, endOffsetExclusive)`. */
@@ -14,10 +16,15 @@ function hashOf(log: PartitionLog, startOffsetInclusive: Offset, endOffsetExclus
   return startOffsetInclusive === 0 ? log.prefixHash(endOffsetExclusive) : log.rangeHash(startOffsetInclusive, endOffsetExclusive);
 }
 
-/** True when both logs hold the same batches below `endOffsetExclusive`, from the higher of their starts on. */
+/** From here on both logs hold what was appended; below it a hole may be a cleaning's. */
+export function comparableFrom(a: PartitionLog, b: PartitionLog): Offset {
+  return Math.max(a.logStartOffset, b.logStartOffset, a.cleanedEndOffset, b.cleanedEndOffset);
+}
+
+/** True when both logs hold the same batches below `endOffsetExclusive`, from where they can be compared on. */
 export function agreeBelow(a: PartitionLog, b: PartitionLog, endOffsetExclusive: Offset): boolean {
   if (a === b) return true;
-  const start = Math.max(a.logStartOffset, b.logStartOffset);
+  const start = comparableFrom(a, b);
   return start >= endOffsetExclusive || hashOf(a, start, endOffsetExclusive) === hashOf(b, start, endOffsetExclusive);
 }
 
@@ -31,7 +38,7 @@ export function holdsPrefix(log: PartitionLog, kept: PartitionLog, endOffsetExcl
  * A log that was emptied and begins above the other's end parts from it at the other's end.
  */
 export function commonPrefixEnd(a: PartitionLog, b: PartitionLog): Offset {
-  let agreed = Math.max(a.logStartOffset, b.logStartOffset);
+  let agreed = comparableFrom(a, b);
   let low = agreed;
   let high = Math.min(a.logEndOffset, b.logEndOffset);
   if (low >= high) return high;
@@ -56,12 +63,12 @@ function startOfBatchAt(log: PartitionLog, offset: Offset): Offset {
 /** The data record at `offset`, undefined when there is none. */
 export function recordAt(log: PartitionLog, offset: Offset): Record | undefined {
   const batch = log.batchAt(offset);
-  return batch === undefined || batch.isControl || batch.isCorrupt ? undefined : batch.records[offset - batch.baseOffset];
+  return batch === undefined || batch.isControl || batch.isCorrupt ? undefined : recordAtOffset(batch, offset);
 }
 
-/** True when `log` still answers for `offset`, that is, did not forget it by retention. */
+/** True when `log` still answers for `offset`: neither retention nor a cleaning took it. */
 export function isRetained(log: PartitionLog, offset: Offset): boolean {
-  return offset >= log.logStartOffset;
+  return offset >= log.logStartOffset && (offset >= log.cleanedEndOffset || recordAt(log, offset) !== undefined);
 }
 
 /** Data batches that reach into `[startOffsetInclusive, endOffsetExclusive)`, oldest first. */

@@ -11,6 +11,7 @@
 import type { Offset } from '../kafka/ids.ts';
 import type { HistoryEntry } from '../history/history.ts';
 import type { Polled } from '../history/observations.ts';
+import { offsetOfRecord } from '../kafka/records.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import type { TrackedPartition, TrackedReplica } from './cluster.ts';
 import { dataBatches } from './compare-logs.ts';
@@ -108,7 +109,10 @@ function committedRecord(replica: TrackedReplica | undefined, startOffsetInclusi
   if (replica?.view === undefined) return undefined;
   const { log, highWatermark } = replica.view;
   for (const batch of dataBatches(log, startOffsetInclusive, Math.min(endOffsetExclusive, highWatermark))) {
-    return Math.max(batch.baseOffset, startOffsetInclusive);
+    for (let i = 0; i < batch.records.length; i += 1) {
+      const offset = offsetOfRecord(batch, i);
+      if (offset >= startOffsetInclusive && offset < endOffsetExclusive) return offset;
+    }
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
 import { Stage, TOPIC } from './staging.ts';
 
-const UNCLEAN = { topics: [{ name: TOPIC, partitions: 3, minInsyncReplicas: 1, uncleanLeaderElectionEnable: true }] };
+const UNCLEAN = { topics: [{ name: TOPIC, partitionCounts: [3], minInsyncReplicas: 1, uncleanLeaderElectionEnable: true }] };
 
 /** Offsets 0..4 are committed on brokers 1, 2 and 3. */
 function committed(changes = {}): Stage {

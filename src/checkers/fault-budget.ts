@@ -1,14 +1,16 @@
 /**
  * The fault budget of GD-1: what Kafka may lose without breaking its word. It promises that a committed record survives
- * as long as, at every moment, some member of the ISR retains it. A record is therefore excused exactly when there was a
- * moment at which no member of the committed ISR held it, each of them having held it and lost it to its disk (power
- * loss, wipe) while in the ISR; or when an unclean election, which the topic allows, put it out of the leader's log.
+ * as long as, at every moment, some eligible leader retains it: a member of the ISR or, with KIP-966, of the ELR. A record
+ * is therefore excused exactly when there was a moment at which none of them held it, each having held it and lost it to
+ * its disk (power loss, wipe) while eligible; or when an unclean election, which the topic allows, put it out of the
+ * leader's log.
  *
- * A member that leaves the ISR and comes back is no excuse for what it lost before: whoever joins must have caught up
- * (KIP-841, KIP-903). The same holds for a broker that registers anew and stays in an ISR that has other members.
- * Moments are judged when a disk loses something and when the ISR changes: between them members only gain.
+ * A member that leaves and comes back is no excuse for what it lost before: whoever joins must have caught up (KIP-841,
+ * KIP-903). The same holds for a broker that registers anew and stays in an ISR that has other members. Moments are judged
+ * when a disk loses something and when ISR or ELR change: between them members only gain.
  *
- * Eligible leader replicas, which keep more, are left out until the controller has them.
+ * With eligible leader replicas fewer than `min.insync.replicas` brokers with lossy crashes since the ISR was last large
+ * enough are never an excuse, whatever the sets say; a broker that ELR dropped for an unclean shutdown counts as one of them. With `flush.messages` = 1 a power loss takes nothing: only a wipe does.
  * Source: "as long as there is at least one in sync replica alive, at all times" (Kafka documentation, 4.7); KIP-966.
  */
 import { formatUs } from '../kernel/time.ts';
@@ -18,9 +20,11 @@ import type { PartitionLog } from '../kafka/log.ts';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
 import type { RecordBatch } from '../kafka/records.ts';
 import type { Cluster, TrackedPartition, TrackedReplica } from './cluster.ts';
-import { commonPrefixEnd, recordAt } from './compare-logs.ts';
+import type { CheckConfig } from './checker.ts';
+import { commonPrefixEnd, isRetained, recordAt } from './compare-logs.ts';
+import { checkedTopic, effectiveMinIsr, eligibleLeaders } from './min-isr.ts';
 
-/** A member of the ISR held `log`, and its disk kept what is below `keptOffset`. */
+/** An eligible leader held `log`, and its disk kept what is below `keptOffset`. */
 interface Loss {
   readonly brokerId: NodeId;
   readonly log: PartitionLog;
@@ -36,44 +40,68 @@ interface Excuse {
 }
 
 interface PartitionBudget {
-  /** Of present members of the ISR. */
+  /** Of present eligible leaders. */
   readonly losses: readonly Loss[];
+  /** Brokers that lost something while eligible, or were dropped as if they had, since the ISR was last as large as min.insync.replicas. */
+  readonly lossyBrokers: readonly NodeId[];
   readonly excuses: readonly Excuse[];
 }
 
-const INTACT: PartitionBudget = { losses: [], excuses: [] };
+const INTACT: PartitionBudget = { losses: [], lossyBrokers: [], excuses: [] };
 
 export class FaultBudget {
   private readonly cluster: Cluster;
-  private readonly uncleanTopics: ReadonlySet<string>;
+  private readonly config: CheckConfig;
   /** By partition id; absent while nothing was lost. */
   private budgets: (PartitionBudget | undefined)[] = [];
+  private restarted: ReadonlySet<NodeId> = new Set();
 
-  /** `uncleanTopics`: topics with `unclean.leader.election.enable`. */
-  constructor(cluster: Cluster, uncleanTopics: ReadonlySet<string>) {
+  constructor(cluster: Cluster, config: CheckConfig) {
     this.cluster = cluster;
-    this.uncleanTopics = uncleanTopics;
+    this.config = config;
   }
 
-  /** The disk of `replica` held `before` and holds `replica.log` now. */
-  diskChanged(replica: TrackedReplica, before: PartitionLog, atUs: number): void {
+  /**
+   * The disk of `replica` held `before` and holds `replica.log` now; `isWiped` when nothing could be kept. True when it lost
+   * something that it was free to lose.
+   */
+  diskChanged(replica: TrackedReplica, before: PartitionLog, isWiped: boolean, atUs: number): boolean {
     const { partition, brokerId } = replica;
     const keptOffset = commonPrefixEnd(replica.log, before);
-    if (keptOffset >= before.logEndOffset) return;
-    if (partition.registration?.isr.includes(brokerId) !== true) return;
+    if (keptOffset >= before.logEndOffset) return false;
+    if (!isWiped && checkedTopic(this.config, partition.topic)?.flushMessages === 1 && !this.restarted.has(brokerId)) return false;
+    const { registration } = partition;
+    if (registration === undefined || !eligibleLeaders(registration).includes(brokerId)) return true;
     const budget = this.of(partition);
-    this.set(partition, { ...budget, losses: [...budget.losses, { brokerId, log: before, keptOffset }] });
+    const lossyBrokers = budget.lossyBrokers.includes(brokerId) ? budget.lossyBrokers : [...budget.lossyBrokers, brokerId];
+    this.set(partition, { ...budget, lossyBrokers, losses: [...budget.losses, { brokerId, log: before, keptOffset }] });
     this.judge(partition, atUs);
+    return true;
   }
 
   registrationChanged(partition: TrackedPartition, before: PartitionRegistration | undefined, after: PartitionRegistration, atUs: number): void {
-    const isUnclean = before !== undefined && after.leader !== NO_LEADER && !before.isr.includes(after.leader);
-    if (isUnclean && this.uncleanTopics.has(partition.topic)) this.electedUncleanly(partition, before, after.leader, atUs);
+    const isUnclean = before !== undefined && after.leader !== NO_LEADER && !eligibleLeaders(before).includes(after.leader);
+    const isAllowed = isUnclean && (checkedTopic(this.config, partition.topic)?.uncleanLeaderElectionEnable === true || isLastKnownLeader(before, after.leader));
+    if (isAllowed) this.electedUncleanly(partition, before, after.leader, atUs);
     const { losses } = this.of(partition);
-    if (losses.length === 0) return;
-    const remaining = losses.filter(({ brokerId }) => after.isr.includes(brokerId));
-    this.set(partition, { ...this.of(partition), losses: remaining });
+    const eligible = eligibleLeaders(after);
+    // With an ELR nobody leaves both sets while the ISR is too small, but for a shutdown that was not clean.
+    const dropped = this.config.eligibleLeaderReplicas === true && before !== undefined ? eligibleLeaders(before).filter((id) => !eligible.includes(id)) : [];
+    const lossyBrokers = [...new Set([...this.of(partition).lossyBrokers, ...dropped])];
+    if (lossyBrokers.length === 0) return;
+    const remaining = losses.filter(({ brokerId }) => eligible.includes(brokerId));
+    const isLarge = after.isr.length >= effectiveMinIsr(this.config, partition.topic, after.replicas);
+    const counted = isLarge ? lossyBrokers.filter((id) => remaining.some(({ brokerId }) => brokerId === id)) : lossyBrokers;
+    this.set(partition, { ...this.of(partition), losses: remaining, lossyBrokers: counted });
     this.judge(partition, atUs);
+  }
+
+  /**
+   * A process began again on the disk of a former one. What that one had appended and not flushed is in its log, counts from
+   * now on, and is never flushed: `flush.messages` asks for new appends only (LogLoader.recoverLog flushes nothing).
+   */
+  processRestarted(node: NodeId): void {
+    this.restarted = new Set(this.restarted).add(node);
   }
 
   /** The broker registered as a new incarnation: an ISR with other members should have dropped it. */
@@ -88,6 +116,8 @@ export class FaultBudget {
   /** Why the record with `value` at `offset` may be gone; undefined when it must be there. */
   excuseForRecord(partition: TrackedPartition, offset: Offset, value: string | null): string | undefined {
     return this.find(partition, offset, (log) => {
+      // What retention or a cleaning had taken before cannot have been lost again.
+      if (!isRetained(log, offset)) return true;
       const record = recordAt(log, offset);
       return record !== undefined && record.value === value;
     });
@@ -97,13 +127,15 @@ export class FaultBudget {
   excuseForBatch(partition: TrackedPartition, batch: RecordBatch): string | undefined {
     return this.find(partition, batch.baseOffset, (log) => {
       const lost = log.batchAt(batch.baseOffset);
+      if (lost === undefined && !isRetained(log, batch.baseOffset)) return true;
       return lost !== undefined && lost.partitionLeaderEpoch === batch.partitionLeaderEpoch && lost.contentHash === batch.contentHash;
     });
   }
 
   fork(cluster: Cluster): FaultBudget {
-    const copy = new FaultBudget(cluster, this.uncleanTopics);
+    const copy = new FaultBudget(cluster, this.config);
     copy.budgets = this.budgets.slice();
+    copy.restarted = this.restarted;
     return copy;
   }
 
@@ -112,16 +144,21 @@ export class FaultBudget {
     return excuses?.find(({ log, startOffsetInclusive, endOffsetExclusive }) => offset >= startOffsetInclusive && offset < endOffsetExclusive && isLost(log))?.reason;
   }
 
-  /** Excuses what every member of the ISR has lost to its disk and does not hold any more (or again). */
+  /** Excuses what every eligible leader has lost to its disk and does not hold any more (or again). */
   private judge(partition: TrackedPartition, atUs: number): void {
-    const isr = partition.registration?.isr ?? [];
-    const { losses } = this.of(partition);
-    const lossesOf = new Map(isr.map((id) => [id, losses.filter(({ brokerId }) => brokerId === id)]));
-    if (isr.length === 0 || [...lossesOf.values()].some((own) => own.length === 0)) return;
+    const { registration } = partition;
+    const { losses, lossyBrokers } = this.of(partition);
+    if (registration === undefined || losses.length === 0) return;
+    if (this.config.eligibleLeaderReplicas === true && lossyBrokers.length < effectiveMinIsr(this.config, partition.topic, registration.replicas)) return;
+    const eligible = eligibleLeaders(registration);
+    const lossesOf = new Map(eligible.map((id) => [id, losses.filter(({ brokerId }) => brokerId === id)]));
+    if (eligible.length === 0 || [...lossesOf.values()].some((own) => own.length === 0)) return;
+    const sets = eligible.length > registration.isr.length ? 'ISR and the ELR' : 'ISR';
     const reason = (): string =>
-      `at ${formatUs(atUs)} every member of the ISR of ${partition.name} ([${isr.map((id) => this.cluster.nameOf(id)).join(', ')}]) had lost records with its disk`;
+      `at ${formatUs(atUs)} every member of the ${sets} of ${partition.name} ([${eligible.map((id) => this.cluster.nameOf(id)).join(', ')}]) had lost records with its disk`;
     for (const { log } of losses) {
-      let start = log.logStartOffset;
+      // Below its start, too: what retention had taken there cannot be asked for again.
+      let start = 0;
       let end = log.logEndOffset;
       for (const [id, own] of lossesOf) {
         // What a member cut off its log by itself is not lost to its disk.
@@ -136,7 +173,7 @@ export class FaultBudget {
   private electedUncleanly(partition: TrackedPartition, before: PartitionRegistration, leader: NodeId, atUs: number): void {
     const kept = partition.logOn(leader);
     const reason = (): string => `${this.cluster.nameOf(leader)} was elected leader of ${partition.name} uncleanly at ${formatUs(atUs)}`;
-    const lost = [...before.isr.map((id) => partition.logOn(id)), ...this.of(partition).losses.map(({ log }) => log)];
+    const lost = [...eligibleLeaders(before).map((id) => partition.logOn(id)), ...this.of(partition).losses.map(({ log }) => log)];
     for (const log of lost) this.addExcuse(partition, log, commonPrefixEnd(kept, log), log.logEndOffset, reason);
   }
 
@@ -156,4 +193,12 @@ export class FaultBudget {
     while (this.budgets.length < partition.id) this.budgets.push(undefined);
     this.budgets[partition.id] = budget;
   }
+}
+
+/**
+ * KIP-966, balanced recovery: ISR and ELR are empty, each of their members having shut down uncleanly (which is all that a
+ * controller can tell of a crash), and the last known leader takes over with what it has.
+ */
+function isLastKnownLeader(before: PartitionRegistration, leader: NodeId): boolean {
+  return before.isr.length === 0 && before.leader === NO_LEADER && before.lastKnownElr.includes(leader);
 }

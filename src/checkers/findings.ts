@@ -1,6 +1,6 @@
 /**
- * What a checker found so far: how much it compared, what it excused and why, and the first violations with their
- * evidence. Later violations are only counted: ten say what is wrong, ten thousand say it no better.
+ * What a checker found so far: how much it compared, what it excused (the faults took it) or expected (the configuration
+ * does not promise it) and why, and the first violations with their evidence. Later violations are only counted: ten say what is wrong, ten thousand say it no better.
  */
 import { assert } from '../kernel/assert.ts';
 import type { Evidence, EvidenceDetails, Verdict } from '../history/verdict.ts';
@@ -22,6 +22,8 @@ export class Findings {
   excused = 0;
   private evidence: readonly Evidence[] = [];
   private reasons: readonly string[] = [];
+  /** By reason, in order of first occurrence. */
+  private expected: ReadonlyMap<string, number> = new Map();
 
   /** `finding` is only asked for while evidence is kept. */
   violated(atUs: number, finding: () => Finding): void {
@@ -35,6 +37,18 @@ export class Findings {
     if (!this.reasons.includes(reason)) this.reasons = [...this.reasons, reason];
   }
 
+  /** `count` outcomes are the price of the configuration, which promises nothing better: the run was no test of the claim there. */
+  expect(count: number, reason: string): void {
+    this.expected = new Map(this.expected).set(reason, (this.expected.get(reason) ?? 0) + count);
+  }
+
+  /** Expected outcomes so far. */
+  get expectedCount(): number {
+    let count = 0;
+    for (const each of this.expected.values()) count += each;
+    return count;
+  }
+
   /** `vacuity` says what was missing when nothing was compared; `remarks` join the note in any case. */
   verdict(property: Pick<Property, 'name' | 'claim'>, vacuity: string, remarks: readonly string[] = []): Verdict {
     const { name, claim } = property;
@@ -44,6 +58,7 @@ export class Findings {
       ...(verdict === 'vacuous' ? [vacuity] : []),
       ...(this.violations > this.evidence.length ? [`${this.violations} violations, of which the first ${this.evidence.length} are shown`] : []),
       ...remarks,
+      ...[...this.expected].map(([reason, count]) => `${count} expected: ${reason}`),
       ...this.excuses(),
     ].join('; ');
     return { property: name, verdict, compared: this.compared, claim, evidence: this.evidence, ...(note === '' ? {} : { note }) };

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { MetadataImage } from '../kafka/metadata.ts';
+import { RaftLog } from '../kafka/raft-log.ts';
+import type { RaftView } from '../kafka/views.ts';
 import { highWatermarkMonotone } from './high-watermark-monotone.ts';
-import { Stage } from './staging.ts';
+import { Stage, TOPIC, plantedContext } from './staging.ts';
 
 describe('high watermark monotone', () => {
   it('is violated when a leader lowers it within its epoch', () => {
@@ -26,5 +29,21 @@ describe('high watermark monotone', () => {
     const stage = Stage.ready([highWatermarkMonotone]);
     stage.append(1, ['a']);
     expect(stage.verdict()).toMatchObject({ verdict: 'vacuous' });
+  });
+
+  it('is violated when a node lowers that of the metadata log, or goes back in what it has applied, while it lives', () => {
+    const checker = highWatermarkMonotone.check(plantedContext());
+    const view: RaftView = { nodeId: 1, isVoter: true, epoch: 1, isLeader: false, leaderId: 2, votedId: -1, log: RaftLog.empty(), highWatermark: 4 };
+    checker.raftChanged?.(view, { ...view, highWatermark: 5 }, 1);
+    checker.raftChanged?.(view, { ...view, highWatermark: 3 }, 2);
+    const image = MetadataImage.empty().apply({ type: 'TopicRecord', name: TOPIC, topicId: 'id' }, 7);
+    checker.imageSeen?.(3, image.apply({ type: 'TopicRecord', name: 'other', topicId: 'id-2' }, 8), 3);
+    checker.imageSeen?.(3, image, 4);
+    checker.processStarted?.(3, 5);
+    checker.imageSeen?.(3, MetadataImage.empty(), 6);
+    expect(checker.verdict(9).evidence.map(({ sentence }) => sentence)).toEqual([
+      'broker-1 lowered the high watermark of the metadata log from 4 to 3',
+      'broker-3 lowered what it has applied of the metadata log from 8 to 7',
+    ]);
   });
 });

@@ -1,10 +1,13 @@
 /**
  * S-12: while one broker leads one leader epoch, its high watermark never falls. A follower's may, and a new leader's may
- * begin below its predecessor's.
+ * begin below its predecessor's. That of the metadata log never falls while a process lives, whatever its role, nor does
+ * the offset up to which anybody has applied it.
  *
  * Source: Partition.maybeIncrementLeaderHW; LeaderHwMonotone in the KIP-966 specification.
  */
-import type { ReplicaView } from '../kafka/views.ts';
+import type { NodeId, Offset } from '../kafka/ids.ts';
+import type { MetadataImage } from '../kafka/metadata.ts';
+import type { RaftView, ReplicaView } from '../kafka/views.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import type { TrackedReplica } from './cluster.ts';
 import { Findings } from './findings.ts';
@@ -20,10 +23,13 @@ export const highWatermarkMonotone: Property = {
 class HighWatermarkMonotone implements Checker {
   private readonly context: CheckContext;
   private readonly findings: Findings;
+  /** By node: offset of the image that it has. */
+  private readonly applied: Map<NodeId, Offset>;
 
-  constructor(context: CheckContext, findings = new Findings()) {
+  constructor(context: CheckContext, findings = new Findings(), applied = new Map<NodeId, Offset>()) {
     this.context = context;
     this.findings = findings;
+    this.applied = applied;
   }
 
   get violations(): number {
@@ -43,11 +49,40 @@ class HighWatermarkMonotone implements Checker {
     }));
   }
 
+  raftChanged(before: RaftView | undefined, after: RaftView | undefined, atUs: number): void {
+    if (before === undefined || after === undefined) {
+      if (before !== undefined) this.applied.delete(before.nodeId);
+      return;
+    }
+    if (before.highWatermark === after.highWatermark) return;
+    this.findings.compared += 1;
+    if (after.highWatermark < before.highWatermark) this.fell(after.nodeId, 'the high watermark of the metadata log', before.highWatermark, after.highWatermark, atUs);
+  }
+
+  imageSeen(nodeId: NodeId, { offset }: MetadataImage, atUs: number): void {
+    const before = this.applied.get(nodeId);
+    this.applied.set(nodeId, offset);
+    // A process begins with an empty image.
+    if (before === undefined || offset === before || offset < 0) return;
+    this.findings.compared += 1;
+    if (offset < before) this.fell(nodeId, 'what it has applied of the metadata log', before, offset, atUs);
+  }
+
+  /** What a process knew is gone with it. */
+  processStarted(node: number): void {
+    this.applied.delete(node);
+  }
+
+  private fell(nodeId: NodeId, what: string, before: Offset, after: Offset, atUs: number): void {
+    const node = this.context.cluster.nameOf(nodeId);
+    this.findings.violated(atUs, () => ({ sentence: `${node} lowered ${what} from ${before} to ${after}`, details: { node, before, after } }));
+  }
+
   verdict() {
     return this.findings.verdict(highWatermarkMonotone, 'no leader ever moved its high watermark');
   }
 
   fork(context: CheckContext): Checker {
-    return new HighWatermarkMonotone(context, this.findings.fork());
+    return new HighWatermarkMonotone(context, this.findings.fork(), new Map(this.applied));
   }
 }

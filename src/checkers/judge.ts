@@ -8,36 +8,52 @@ import type { Verdict } from '../history/verdict.ts';
 import type { NodeId, TopicName } from '../kafka/ids.ts';
 import type { PartitionLog } from '../kafka/log.ts';
 import type { MetadataImage } from '../kafka/metadata.ts';
-import type { ReplicaView } from '../kafka/views.ts';
+import type { RaftLog } from '../kafka/raft-log.ts';
+import type { RaftView, ReplicaView } from '../kafka/views.ts';
 import { assert } from '../kernel/assert.ts';
-import { NEVER_US } from '../kernel/time.ts';
+import { formatUs, NEVER_US } from '../kernel/time.ts';
 import type { CheckConfig, CheckContext, Checker, Property } from './checker.ts';
 import { Cluster } from './cluster.ts';
 import type { TrackedPartition, TrackedReplica } from './cluster.ts';
+import { CommittedPrefixes } from './committed-prefix.ts';
 import { FaultBudget } from './fault-budget.ts';
+import { QuietEnd } from './quiet-end.ts';
+import { RunTrace } from './run-trace.ts';
 
 export class Judge {
   readonly cluster: Cluster;
   readonly history: History;
   private readonly config: CheckConfig;
   private readonly budget: FaultBudget;
+  private readonly trace: RunTrace;
+  private readonly committed: CommittedPrefixes;
+  private readonly quiet: QuietEnd;
   private readonly checkers: readonly Checker[];
   /** Those with the hook, so that the others cost nothing. */
   private readonly onReplica: readonly Checker[];
   private readonly onObserved: readonly Checker[];
+  private readonly onCommitted: readonly Checker[];
   private nextAlarmUs: number;
   private isOver = false;
+  /** When a voter's disk was first erased. */
+  private voterWipedUs = NEVER_US;
 
   constructor(config: CheckConfig, properties: readonly Property[], forkOf?: Judge) {
     this.config = config;
-    this.cluster = forkOf === undefined ? new Cluster(config.nodes) : forkOf.cluster.fork();
+    this.cluster = forkOf === undefined ? new Cluster(config.nodes, new Set(config.deletedTopics)) : forkOf.cluster.fork();
     this.history = forkOf === undefined ? new History() : forkOf.history.fork();
-    this.budget = forkOf === undefined ? new FaultBudget(this.cluster, uncleanTopics(config)) : forkOf.budget.fork(this.cluster);
-    const context: CheckContext = { config, cluster: this.cluster, budget: this.budget, history: this.history };
+    this.budget = forkOf === undefined ? new FaultBudget(this.cluster, config) : forkOf.budget.fork(this.cluster);
+    this.trace = forkOf === undefined ? new RunTrace(config, this.budget) : forkOf.trace.fork(this.budget);
+    this.committed = forkOf === undefined ? new CommittedPrefixes() : forkOf.committed.fork();
+    this.quiet = forkOf === undefined ? new QuietEnd(this.cluster, config.liveness) : forkOf.quiet.fork(this.cluster);
+    const { cluster, budget, history, committed, trace, quiet } = this;
+    const context: CheckContext = { config, cluster, budget, history, committed, trace, quiet };
     this.checkers = forkOf === undefined ? properties.map((property) => property.check(context)) : forkOf.checkers.map((checker) => checker.fork(context));
     this.onReplica = this.checkers.filter((checker) => checker.replicaChanged !== undefined);
     this.onObserved = this.checkers.filter((checker) => checker.observed !== undefined);
+    this.onCommitted = this.checkers.filter((checker) => checker.committedCompared !== undefined);
     this.nextAlarmUs = this.earliestAlarm();
+    if (forkOf !== undefined) this.voterWipedUs = forkOf.voterWipedUs;
   }
 
   /** Violations of all properties so far. */
@@ -50,7 +66,13 @@ export class Judge {
   /** A replica's machine started (`before` undefined), changed, or ended (`after` undefined). */
   replicaChanged(replica: TrackedReplica, before: ReplicaView | undefined, after: ReplicaView | undefined, atUs: number): void {
     this.reach(atUs);
-    if (this.cluster.replicaChanged(replica, after)) this.leaderChanged(replica.partition, atUs);
+    const { partition } = replica;
+    if (this.cluster.replicaChanged(replica, after)) this.leaderChanged(partition, atUs);
+    this.trace.replicaChanged(replica, before, after, atUs);
+    if (partition.leader === replica && before !== undefined && after !== undefined) {
+      const hasShrunk = after.log.logEndOffset < before.log.logEndOffset;
+      if (hasShrunk || after.highWatermark > before.highWatermark) this.compareCommitted(partition, replica, atUs);
+    }
     const listeners = this.onReplica;
     for (let i = 0; i < listeners.length; i += 1) (listeners[i] as Checker).replicaChanged?.(replica, before, after, atUs);
   }
@@ -62,12 +84,35 @@ export class Judge {
     this.reach(atUs);
     for (const { partition, before, after } of this.cluster.imageChanged(image)) {
       this.budget.registrationChanged(partition, before, after, atUs);
+      this.trace.registrationChanged(partition, before, after, atUs);
       for (const checker of this.checkers) checker.registrationChanged?.(partition, before, after, atUs);
       if (this.cluster.settleLeader(partition)) this.leaderChanged(partition, atUs);
     }
     for (const id of image.brokersTouchedSince(known)) {
-      if (image.broker(id)?.epoch !== known.broker(id)?.epoch) this.budget.brokerRegistered(id);
+      if (image.broker(id)?.epoch === known.broker(id)?.epoch) continue;
+      this.budget.brokerRegistered(id);
+      this.trace.brokerRegistered(id, atUs);
     }
+    for (const checker of this.checkers) checker.imageCommitted?.(known, image, atUs);
+  }
+
+  /** A replica of the metadata log started (`before` undefined), changed, or ended (`after` undefined). */
+  raftChanged(before: RaftView | undefined, after: RaftView | undefined, atUs: number): void {
+    this.reach(atUs);
+    for (const checker of this.checkers) checker.raftChanged?.(before, after, atUs);
+  }
+
+  /** The process is down, and its next incarnation will find this metadata log. */
+  raftDiskFound(nodeId: NodeId, log: RaftLog, isWiped: boolean, atUs: number): void {
+    this.reach(atUs);
+    for (const checker of this.checkers) checker.raftDiskFound?.(nodeId, log, isWiped, atUs);
+    if (isWiped && this.config.voters?.includes(nodeId) === true) this.voterWipedUs = Math.min(this.voterWipedUs, atUs);
+  }
+
+  /** A node, controller or broker, has another image of what is committed. */
+  imageSeen(nodeId: NodeId, image: MetadataImage, atUs: number): void {
+    this.reach(atUs);
+    for (const checker of this.checkers) checker.imageSeen?.(nodeId, image, atUs);
   }
 
   observed(node: number, observation: ClientObservation, atUs: number): void {
@@ -78,6 +123,7 @@ export class Judge {
   }
 
   processStarted(node: number, incarnation: number, atUs: number): void {
+    if (incarnation > 1) this.budget.processRestarted(node);
     this.reach(atUs);
     this.cluster.setUp(node, true);
     this.history.processStarted(node, incarnation);
@@ -89,21 +135,23 @@ export class Judge {
     this.cluster.setUp(node, false);
   }
 
-  /** The process is down, and `log` is what its next incarnation will find. */
-  diskFound(replica: TrackedReplica, log: PartitionLog, atUs: number): void {
+  /** The process is down, and `log` is what its next incarnation will find. `isWiped`: nobody could have kept it. */
+  diskFound(replica: TrackedReplica, log: PartitionLog, isWiped: boolean, atUs: number): void {
     const before = replica.log;
     if (log === before) return;
     this.reach(atUs);
     this.cluster.diskChanged(replica, log);
-    this.budget.diskChanged(replica, before, atUs);
+    if (!this.budget.diskChanged(replica, before, isWiped, atUs)) return;
+    this.trace.diskLost(replica, atUs);
+    for (const checker of this.checkers) checker.diskLost?.(replica, before, atUs);
   }
 
   /** Records below the high watermarks of `topic` that the consumer on `node` has not read. */
   lag(node: NodeId, topic: TopicName): number {
     let lag = 0;
-    for (const partition of this.cluster.partitions) {
+    for (const partition of this.cluster.partitionsOf(topic)) {
       const view = partition.leader?.view;
-      if (partition.topic !== topic || view === undefined) continue;
+      if (view === undefined) continue;
       const position = this.history.position(node, topic, partition.partition) ?? view.log.logStartOffset;
       lag += Math.max(0, view.highWatermark - position);
     }
@@ -115,7 +163,18 @@ export class Judge {
     assert(!this.isOver, 'the verdicts of a run are given once');
     this.isOver = true;
     this.reach(endUs);
-    return this.checkers.map((checker) => checker.verdict(endUs));
+    return this.checkers.map((checker) => this.afterVoterWiped(checker.verdict(endUs)));
+  }
+
+  /**
+   * GD-1 presumes that the metadata log is not lost. A static voter with an empty disk may give its vote twice and elect a
+   * controller that lacks what was committed (BUG-33b), so from then on nothing is promised.
+   */
+  private afterVoterWiped(verdict: Verdict): Verdict {
+    const [first] = verdict.evidence;
+    if (verdict.verdict !== 'violated' || first === undefined || first.atUs < this.voterWipedUs) return verdict;
+    const reason = `after ${formatUs(this.voterWipedUs)}, when a voter of the quorum lost its disk: ${first.sentence}`;
+    return { ...verdict, verdict: verdict.compared > 0 ? 'held' : 'vacuous', evidence: [], note: verdict.note === undefined ? `expected ${reason}` : `${verdict.note}; expected ${reason}` };
   }
 
   fork(): Judge {
@@ -124,11 +183,22 @@ export class Judge {
 
   private leaderChanged(partition: TrackedPartition, atUs: number): void {
     for (const checker of this.checkers) checker.leaderChanged?.(partition, atUs);
+    if (partition.leader !== undefined) this.compareCommitted(partition, partition.leader, atUs);
+  }
+
+  /** A legitimate leader took over or moved: its log against what is committed, once for all who ask. */
+  private compareCommitted(partition: TrackedPartition, leader: TrackedReplica, atUs: number): void {
+    const known = this.committed.of(partition);
+    const isHeld = this.committed.advance(partition, leader);
+    if (known === undefined) return;
+    const listeners = this.onCommitted;
+    for (let i = 0; i < listeners.length; i += 1) (listeners[i] as Checker).committedCompared?.(partition, leader, known, isHeld, atUs);
   }
 
   /** Time has come to `atUs`: alarms up to then see the state as it stands before the change under way. */
   private reach(atUs: number): void {
     if (atUs < this.nextAlarmUs) return;
+    while (this.quiet.alarmAtUs <= atUs) this.quiet.alarm(this.quiet.alarmAtUs);
     for (const checker of this.checkers) {
       while ((checker.alarmAtUs ?? NEVER_US) <= atUs) checker.alarm?.(checker.alarmAtUs as number);
     }
@@ -136,10 +206,6 @@ export class Judge {
   }
 
   private earliestAlarm(): number {
-    return this.checkers.reduce((earliest, { alarmAtUs }) => Math.min(earliest, alarmAtUs ?? NEVER_US), NEVER_US);
+    return this.checkers.reduce((earliest, { alarmAtUs }) => Math.min(earliest, alarmAtUs ?? NEVER_US), this.quiet.alarmAtUs);
   }
-}
-
-function uncleanTopics(config: CheckConfig): ReadonlySet<string> {
-  return new Set(config.topics.filter(({ uncleanLeaderElectionEnable }) => uncleanLeaderElectionEnable).map(({ name }) => name));
 }

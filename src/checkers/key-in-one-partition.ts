@@ -1,6 +1,6 @@
 /**
  * A record with a key goes to the partition that the murmur2 hash of its key names, so that a topic with a constant number
- * of partitions has every key in one partition only; the order of one key's records rests on it.
+ * of partitions has every key in one partition only (and one whose partitions are added, in one for each number of them); the order of one key's records rests on it.
  *
  * Judged where the record is sent, whatever came of it, and where it is read. Producers that name partitions themselves
  * or ignore keys (`partitioner.ignore.keys`) are not judged, nor is what is read from topics that such producers write.
@@ -30,11 +30,12 @@ const REMEMBERED_KEYS = 4_096;
 /** A topic whose keys are judged. */
 interface JudgedTopic {
   readonly name: TopicName;
-  readonly partitions: number;
+  /** Adding partitions moves keys; clients learn of it at different times. */
+  readonly partitionCounts: readonly number[];
   /** No producer of the run may put a key elsewhere, so reads can be judged. */
   readonly readsAreJudged: boolean;
   /** A memo of a pure function; forks may share it. */
-  readonly partitionOf: Map<string, PartitionIndex>;
+  readonly partitionsOf: Map<string, readonly PartitionIndex[]>;
 }
 
 class KeyInOnePartition implements Checker {
@@ -49,8 +50,8 @@ class KeyInOnePartition implements Checker {
     this.findings = findings;
     const { topics, producers } = context.config;
     this.producers = new Map(producers.filter(({ config }) => !config.partitionerIgnoreKeys).map((producer) => [producer.node, producer]));
-    this.topics = topics.map(({ name, partitions }) => ({
-      name, partitions, partitionOf: new Map(),
+    this.topics = topics.map(({ name, partitionCounts }) => ({
+      name, partitionCounts, partitionsOf: new Map(),
       readsAreJudged: producers.every((producer) => !producer.config.partitionerIgnoreKeys && !producer.namesPartitionOf.includes(name)),
     }));
   }
@@ -80,11 +81,12 @@ class KeyInOnePartition implements Checker {
 
   private judge(topic: JudgedTopic, key: string, partition: PartitionIndex, atUs: number, who: () => string): void {
     this.findings.compared += 1;
-    const expected = expectedPartition(topic, key);
-    if (partition === expected) return;
+    const expected = expectedPartitions(topic, key);
+    if (expected.includes(partition)) return;
+    const named = expected.join(' or ');
     this.findings.violated(atUs, () => ({
-      sentence: `${who()} in ${topicPartition(topic.name, partition)}, but murmur2 of the key names partition ${expected} of ${topic.partitions}`,
-      details: { topic: topic.name, key, partition, expectedPartition: expected, partitions: topic.partitions },
+      sentence: `${who()} in ${topicPartition(topic.name, partition)}, but murmur2 of the key names partition ${named} of ${topic.partitionCounts.join(' or ')}`,
+      details: { topic: topic.name, key, partition, expectedPartition: named, partitions: topic.partitionCounts.join(' or ') },
     }));
   }
 
@@ -97,10 +99,11 @@ class KeyInOnePartition implements Checker {
   }
 }
 
-function expectedPartition({ partitionOf, partitions }: JudgedTopic, key: string): PartitionIndex {
-  const known = partitionOf.get(key);
+/** One for every number of partitions that the topic has in the run. */
+function expectedPartitions({ partitionsOf, partitionCounts }: JudgedTopic, key: string): readonly PartitionIndex[] {
+  const known = partitionsOf.get(key);
   if (known !== undefined) return known;
-  const expected = partitionForKey(key, partitions);
-  if (partitionOf.size < REMEMBERED_KEYS) partitionOf.set(key, expected);
+  const expected = partitionCounts.map((count) => partitionForKey(key, count));
+  if (partitionsOf.size < REMEMBERED_KEYS) partitionsOf.set(key, expected);
   return expected;
 }

@@ -1,17 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
-import { History } from '../history/history.ts';
-import { Cluster } from './cluster.ts';
-import { FaultBudget } from './fault-budget.ts';
 import { leaderInIsr } from './leader-in-isr.ts';
-import { NODES, Stage, TOPIC, stagedConfig } from './staging.ts';
+import { Stage, TOPIC, plantedContext, plantedRegistration } from './staging.ts';
 
 /** The image refuses what this property forbids, so a registration is planted behind its back. */
 function verdictOn(change: Partial<PartitionRegistration>) {
-  const cluster = new Cluster(NODES);
-  const checker = leaderInIsr.check({ config: stagedConfig(), cluster, budget: new FaultBudget(cluster, new Set()), history: new History() });
-  const registration: PartitionRegistration = { replicas: [1, 2, 3], isr: [1, 2], leader: 1, leaderEpoch: 4, partitionEpoch: 9, leaderRecoveryState: 'RECOVERED', ...change };
-  checker.registrationChanged?.(cluster.partition(TOPIC, 0), undefined, registration, 5);
+  const context = plantedContext();
+  const checker = leaderInIsr.check(context);
+  checker.registrationChanged?.(context.cluster.partition(TOPIC, 0), undefined, plantedRegistration({ isr: [1, 2], leaderEpoch: 4, partitionEpoch: 9, ...change }), 5);
   return checker.verdict(10);
 }
 
@@ -26,6 +22,11 @@ describe('leader in ISR', () => {
     expect(verdict).toBe('violated');
     expect(evidence[0]?.sentence).toContain(`the controller committed orders-0 in partition epoch 9 with leader`);
     expect(evidence[0]?.sentence).toContain(fault);
+  });
+
+  it('holds for an empty ISR while the ELR or the last known leader says who may lead next', () => {
+    expect(verdictOn({ isr: [], leader: -1, elr: [2, 3] }).verdict).toBe('held');
+    expect(verdictOn({ isr: [], leader: -1, lastKnownElr: [2] }).verdict).toBe('held');
   });
 
   it('holds for a partition without a leader', () => {

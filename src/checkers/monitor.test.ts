@@ -4,6 +4,7 @@ import { World } from '../kernel/world.ts';
 import type { OutputSink, Program } from '../kernel/statechart/engine.ts';
 import type { Transport } from '../kernel/transport.ts';
 import type { ClientObservation } from '../history/observations.ts';
+import { LeaderEpochCache } from '../kafka/leader-epochs.ts';
 import { PartitionLog } from '../kafka/log.ts';
 import { MetadataImage } from '../kafka/metadata.ts';
 import { batchOf, withOffsets } from '../kafka/records.ts';
@@ -43,14 +44,14 @@ const REPLICA = 'orders-0';
 const FILE = `${REPLICA}/log`;
 
 function view(brokerId: number, change: Partial<ReplicaView> = {}): ReplicaView {
-  return { brokerId, topic: 'orders', partition: 0, topicPartition: REPLICA, log: PartitionLog.empty(), highWatermark: 0, leaderEpoch: 0, partitionEpoch: 0, leadership: null, ...change };
+  return { brokerId, topic: 'orders', partition: 0, topicPartition: REPLICA, log: PartitionLog.empty(), highWatermark: 0, leaderEpoch: 0, partitionEpoch: 0, leadership: null, epochs: LeaderEpochCache.fromLog(change.log ?? PartitionLog.empty()), ...change };
 }
 
 function logOf(values: readonly string[], epoch = 0): PartitionLog {
   return values.reduce((log, value) => log.append(withOffsets(batchOf([{ key: null, value, timestampMs: 0 }]), log.logEndOffset, epoch)), PartitionLog.empty());
 }
 
-const LEADS = { leadership: { isr: [], maximalIsr: [] } };
+const LEADS = { leadership: { isr: [], maximalIsr: [], pending: null, remotes: [] } };
 
 class Rig {
   readonly world: World;
@@ -130,7 +131,7 @@ class Rig {
 
 /** a, b, c are committed on brokers 1 and 2; broker 1 leads. */
 function committed(): Rig {
-  const rig = new Rig();
+  const rig = new Rig(['committed-prefix-immutable']);
   rig.elect(1, [1, 2]);
   rig.become(1, LEADS);
   rig.become(1, { log: logOf(['a', 'b', 'c']) });

@@ -10,7 +10,8 @@ import type { ClientObservation } from '../history/observations.ts';
 import type { Verdict } from '../history/verdict.ts';
 import type { NodeId, TopicName, TopicPartition } from '../kafka/ids.ts';
 import { PartitionLog } from '../kafka/log.ts';
-import type { ControllerView, ReplicaView } from '../kafka/views.ts';
+import { RaftLog } from '../kafka/raft-log.ts';
+import type { ControllerView, LeadershipView, MetadataView, RaftView, ReplicaView } from '../kafka/views.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
 import type { Message } from '../kernel/effects.ts';
 import type { LifecycleEvent, Monitor } from '../kernel/outside.ts';
@@ -20,7 +21,8 @@ import type { Cluster, TrackedReplica } from './cluster.ts';
 import { Judge } from './judge.ts';
 import { PROPERTIES } from './registry.ts';
 
-export type MachineKind = 'replica' | 'controller' | 'other';
+/** `metadata` is the machine of a broker that keeps its image of the metadata; `raft` any replica of the metadata log. */
+export type MachineKind = 'replica' | 'controller' | 'raft' | 'metadata' | 'other';
 
 export interface MonitorOptions {
   readonly config: CheckConfig;
@@ -30,6 +32,8 @@ export interface MonitorOptions {
   readonly kindOf: (node: number, machine: string) => MachineKind;
   /** The file in which a broker keeps the log of a partition. */
   readonly logFile: (topicPartition: TopicPartition) => string;
+  /** The file in which a node keeps the metadata log; absent without a quorum. */
+  readonly raftLogFile?: string;
 }
 
 /** The part of a machine's context that is its state. */
@@ -88,13 +92,30 @@ export class CheckerMonitor implements Monitor {
       if (old !== undefined && now !== undefined && !differs(old, now)) return;
       const replica = known.replica ?? this.track(known, node, now ?? old);
       this.judge.replicaChanged(replica, old, now, world.nowUs);
-    } else if (known.kind === 'controller' && after !== undefined) {
-      const { committedImage } = (after as Context<ControllerView>).state;
-      if (committedImage !== this.judge.cluster.image) this.judge.imageCommitted(committedImage, world.nowUs);
+    } else if (known.kind !== 'other') this.steppedElsewhere(world, node, known.kind, before, after);
+  }
+
+  /** What is not a replica: it steps less often, and its news is about the metadata. */
+  private steppedElsewhere(world: World, node: number, kind: MachineKind, before: unknown, after: unknown): void {
+    if (kind === 'raft') {
+      const old = (before as Context<RaftView> | undefined)?.state;
+      const now = (after as Context<RaftView> | undefined)?.state;
+      if (old === undefined || now === undefined || raftDiffers(old, now)) this.judge.raftChanged(old, now, world.nowUs);
+      return;
     }
+    if (after === undefined) return;
+    if (kind === 'metadata') {
+      const { image } = (after as Context<MetadataView>).state;
+      if (image !== (before as Context<MetadataView> | undefined)?.state.image) this.judge.imageSeen(node, image, world.nowUs);
+      return;
+    }
+    const { committedImage } = (after as Context<ControllerView>).state;
+    if (committedImage !== (before as Context<ControllerView> | undefined)?.state.committedImage) this.judge.imageSeen(node, committedImage, world.nowUs);
+    if (committedImage !== this.judge.cluster.image) this.judge.imageCommitted(committedImage, world.nowUs);
   }
 
   observed(world: World, node: number, observation: Message): void {
+    if ('topic' in observation && this.options.config.deletedTopics?.includes(observation.topic as TopicName) === true) return;
     // Clients are all who observe; history refuses what it does not know.
     this.judge.observed(node, observation as ClientObservation, world.nowUs);
   }
@@ -108,7 +129,8 @@ export class CheckerMonitor implements Monitor {
       case 'powerLost':
       case 'wiped':
         this.judge.processEnded(event.node, world.nowUs);
-        this.readDisk(world, event.node);
+        this.readDisk(world, event.node, event.kind === 'wiped');
+        this.readMetadataLog(world, event.node, event.kind === 'wiped');
         return;
       default:
         unreachable(event, 'lifecycle event');
@@ -120,20 +142,28 @@ export class CheckerMonitor implements Monitor {
   }
 
   /** What the next process will find: power loss and wipe take records, and a write that the disk refused was never there. */
-  private readDisk(world: World, node: number): void {
+  private readDisk(world: World, node: number, isWiped: boolean): void {
     for (const known of this.machines[node] ?? []) {
       const replica = known?.replica;
       if (replica === undefined) continue;
       const content = world.node(node).disk.read(this.options.logFile(replica.partition.name)) as PartitionLog | undefined;
-      this.judge.diskFound(replica, content?.recover().log ?? PartitionLog.empty(), world.nowUs);
+      this.judge.diskFound(replica, content?.recover().log ?? PartitionLog.empty(), isWiped, world.nowUs);
     }
+  }
+
+  private readMetadataLog(world: World, node: number, isWiped: boolean): void {
+    const { raftLogFile } = this.options;
+    if (raftLogFile === undefined || !(this.machines[node] ?? []).some((known) => known?.kind === 'raft')) return;
+    const log = (world.node(node).disk.read(raftLogFile) as RaftLog | undefined) ?? RaftLog.empty();
+    this.judge.raftDiskFound(node, log, isWiped, world.nowUs);
   }
 
   private meet(world: World, node: number, slot: number): Known {
     const machines = this.machines[node];
     const name = world.node(node).names[slot];
     if (machines === undefined || name === undefined) assert(false, `machine ${slot} of node ${node} is none of the ${this.machines.length} nodes of the run`);
-    const known: Known = { kind: this.options.kindOf(node, name), replica: undefined };
+    const isJudged = this.options.config.deletedTopics?.some((topic) => isReplicaOf(name, topic)) !== true;
+    const known: Known = { kind: isJudged ? this.options.kindOf(node, name) : 'other', replica: undefined };
     while (machines.length < slot) machines.push(undefined);
     machines[slot] = known;
     return known;
@@ -153,6 +183,11 @@ export class CheckerMonitor implements Monitor {
   }
 }
 
+/** Whether a machine is the replica of some partition of `topic`, by its name. */
+function isReplicaOf(machine: string, topic: TopicName): boolean {
+  return machine.startsWith(`${topic}-`) && /^[0-9]+$/.test(machine.slice(topic.length + 1));
+}
+
 /** A property that was asked for by name and does not apply is vacuous, and says so. */
 function propertiesOf({ config, properties }: MonitorOptions): readonly Property[] {
   return PROPERTIES.filter(({ name, appliesTo }) => (properties === null ? (appliesTo?.(config) ?? true) : properties.includes(name)));
@@ -160,5 +195,16 @@ function propertiesOf({ config, properties }: MonitorOptions): readonly Property
 
 /** Did anything change that a checker looks at? */
 function differs(a: ReplicaView, b: ReplicaView): boolean {
-  return a !== b && (a.log !== b.log || a.highWatermark !== b.highWatermark || a.leaderEpoch !== b.leaderEpoch || (a.leadership === null) !== (b.leadership === null));
+  return a !== b && (a.log !== b.log || a.highWatermark !== b.highWatermark || a.leaderEpoch !== b.leaderEpoch || a.partitionEpoch !== b.partitionEpoch
+    || a.epochs !== b.epochs || leadsOtherwise(a.leadership, b.leadership));
+}
+
+function raftDiffers(a: RaftView, b: RaftView): boolean {
+  return a !== b && (a.log !== b.log || a.highWatermark !== b.highWatermark || a.epoch !== b.epoch || a.isLeader !== b.isLeader || a.votedId !== b.votedId);
+}
+
+/** What it knows of its followers changes with each of their fetches, and alone means nothing. */
+function leadsOtherwise(a: LeadershipView | null, b: LeadershipView | null): boolean {
+  if (a === b) return false;
+  return a === null || b === null || a.isr !== b.isr || a.maximalIsr !== b.maximalIsr;
 }

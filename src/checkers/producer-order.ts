@@ -17,6 +17,7 @@ import type { CheckContext, CheckedProducer, Checker, Property } from './checker
 import type { TrackedPartition } from './cluster.ts';
 import { recordAt } from './compare-logs.ts';
 import { Findings } from './findings.ts';
+import { reordering } from './guarantees.ts';
 
 export const producerOrder: Property = {
   name: 'producer-order',
@@ -123,8 +124,8 @@ class ProducerOrder implements Checker {
   }
 }
 
-function keepsOrder({ config }: CheckedProducer): boolean {
-  return config.enableIdempotence || config.maxInFlightRequestsPerConnection === 1 || config.retries === 0;
+function keepsOrder(producer: CheckedProducer): boolean {
+  return reordering(producer) === undefined;
 }
 
 function judgedProducers({ config }: CheckContext): readonly (Streams | undefined)[] {

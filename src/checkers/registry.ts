@@ -3,30 +3,70 @@
  * which verdicts are shown: what a client is promised first, then what the promise rests on.
  */
 import { acknowledgedRecordsSurvive } from './acknowledged-records-survive.ts';
+import { brokersReturn } from './brokers-return.ts';
 import type { Property } from './checker.ts';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
 import { consumerOrder } from './consumer-order.ts';
+import { epochFencing } from './epoch-fencing.ts';
+import { fencedNotInIsr } from './fenced-not-in-isr.ts';
+import { highWatermarkArrives } from './high-watermark-arrives.ts';
 import { highWatermarkMonotone } from './high-watermark-monotone.ts';
+import { isrInSync } from './isr-in-sync.ts';
+import { isrRecovers } from './isr-recovers.ts';
 import { keyInOnePartition } from './key-in-one-partition.ts';
+import { leaderCompleteness } from './leader-completeness.ts';
+import { leaderElected } from './leader-elected.ts';
 import { leaderInIsr } from './leader-in-isr.ts';
 import { logMatching } from './log-matching.ts';
+import { metadataLog } from './metadata-log.ts';
+import { minIsrOnAck } from './min-isr-on-ack.ts';
+import { minIsrRecovery } from './min-isr-recovery.ts';
 import { oneLeaderPerEpoch } from './one-leader-per-epoch.ts';
 import { producerOrder } from './producer-order.ts';
 import { progressAfterHeal } from './progress-after-heal.ts';
+import { quorumSuperset } from './quorum-superset.ts';
 import { readsAgree } from './reads-agree.ts';
+import { reassignmentsComplete } from './reassignments-complete.ts';
+import { retainedAsPromised } from './retained-as-promised.ts';
+import { sendsSettle } from './sends-settle.ts';
 import { truncationSafe } from './truncation-safe.ts';
+import { typeOk } from './type-ok.ts';
+import { validHighWatermark } from './valid-high-watermark.ts';
+import { writesAccepted } from './writes-accepted.ts';
 
 export const PROPERTIES: readonly Property[] = [
+  // what a client sees
   acknowledgedRecordsSurvive,
   readsAgree,
   producerOrder,
   consumerOrder,
   keyInOnePartition,
+  writesAccepted,
+  sendsSettle,
   progressAfterHeal,
+  // what is in the logs
   committedPrefixImmutable,
+  leaderCompleteness,
   truncationSafe,
   logMatching,
-  oneLeaderPerEpoch,
-  leaderInIsr,
+  minIsrOnAck,
+  minIsrRecovery,
+  isrInSync,
+  validHighWatermark,
+  quorumSuperset,
   highWatermarkMonotone,
+  retainedAsPromised,
+  // who leads, and on whose word
+  oneLeaderPerEpoch,
+  epochFencing,
+  leaderInIsr,
+  fencedNotInIsr,
+  typeOk,
+  metadataLog,
+  // what comes back after the last fault
+  leaderElected,
+  isrRecovers,
+  highWatermarkArrives,
+  brokersReturn,
+  reassignmentsComplete,
 ];

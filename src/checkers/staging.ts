@@ -6,19 +6,29 @@
  * Node 0 is the controller, nodes 1..3 are brokers, 4 and 5 producers, 6 and 7 consumers; the topic is `orders`.
  */
 import { assert, present } from '../kernel/assert.ts';
+import { US_PER_S } from '../kernel/time.ts';
 import { defaultConfig } from '../kafka/config.ts';
+import type { ErrorName } from '../kafka/errors.ts';
 import { NO_EPOCH, NO_OFFSET, topicPartition } from '../kafka/ids.ts';
 import type { LeaderEpoch, NodeId, Offset, PartitionIndex } from '../kafka/ids.ts';
+import { LeaderEpochCache } from '../kafka/leader-epochs.ts';
 import { PartitionLog } from '../kafka/log.ts';
-import { NO_LEADER_CHANGE } from '../kafka/metadata-records.ts';
+import { FENCE, NO_CHANGE, NO_LEADER_CHANGE } from '../kafka/metadata-records.ts';
+import type { PartitionChangeRecord } from '../kafka/metadata-records.ts';
 import { MetadataImage } from '../kafka/metadata.ts';
-import type { MetadataRecord } from '../kafka/metadata.ts';
+import type { MetadataRecord, PartitionRegistration } from '../kafka/metadata.ts';
 import { batchOf, withOffsets } from '../kafka/records.ts';
-import type { ReplicaView } from '../kafka/views.ts';
+import type { LeadershipView, ReplicaView } from '../kafka/views.ts';
 import type { Outcome, ReceivedRecord } from '../history/observations.ts';
 import type { Verdict } from '../history/verdict.ts';
-import type { CheckConfig, Property } from './checker.ts';
+import { History } from '../history/history.ts';
+import type { CheckConfig, CheckContext, Property } from './checker.ts';
+import { Cluster } from './cluster.ts';
+import { CommittedPrefixes } from './committed-prefix.ts';
+import { FaultBudget } from './fault-budget.ts';
 import { Judge } from './judge.ts';
+import { QuietEnd } from './quiet-end.ts';
+import { RunTrace } from './run-trace.ts';
 
 export const TOPIC = 'orders';
 export const NODES = ['controller-1', 'broker-1', 'broker-2', 'broker-3', 'app-1', 'app-2', 'reader-1', 'reader-2'] as const;
@@ -34,7 +44,7 @@ export function stagedConfig(changes: Partial<CheckConfig> = {}): CheckConfig {
   const producer = { ...defaultConfig('producer'), maxInFlightRequestsPerConnection: 1 };
   return {
     nodes: NODES,
-    topics: [{ name: TOPIC, partitions: 3, minInsyncReplicas: 1, uncleanLeaderElectionEnable: false }],
+    topics: [{ name: TOPIC, partitionCounts: [3], minInsyncReplicas: 1, uncleanLeaderElectionEnable: false }],
     producers: [APP, OTHER_APP].map((node) => ({ node, config: producer, namesPartitionOf: [] })),
     consumers: [READER, OTHER_READER].map((node) => ({ node, config: { ...defaultConfig('consumer'), autoOffsetReset: 'earliest' }, topics: [TOPIC] })),
     liveness: null,
@@ -50,6 +60,7 @@ export interface SentRecord {
   readonly partition?: PartitionIndex;
   readonly offset?: Offset;
   readonly outcome?: Outcome;
+  readonly errorCode?: ErrorName;
   readonly node?: number;
 }
 
@@ -111,15 +122,41 @@ export class Stage {
     this.elect(NO_LEADER_CHANGE, isr, partition);
   }
 
-  registerBroker(brokerId: NodeId, brokerEpoch: number): void {
-    this.commitRecord({ type: 'RegisterBrokerRecord', brokerId, brokerEpoch, incarnationId: `incarnation-${brokerEpoch}`, fenced: false, inControlledShutdown: false });
+  /** Any other change of the partition, such as one of its ELR. */
+  change(change: Partial<PartitionChangeRecord>, partition: PartitionIndex = 0): void {
+    this.commitRecord({ type: 'PartitionChangeRecord', topicId: 'orders-id', partitionId: partition, leader: NO_LEADER_CHANGE, isr: null, replicas: null, leaderRecoveryState: null, ...change });
+  }
+
+  registerBroker(brokerId: NodeId, brokerEpoch: number, fenced = false): void {
+    this.commitRecord({ type: 'RegisterBrokerRecord', brokerId, brokerEpoch, incarnationId: `incarnation-${brokerEpoch}`, fenced, inControlledShutdown: false });
+  }
+
+  /** Brokers 1, 2 and 3 register in broker epochs 11, 12 and 13, unfenced. */
+  registerBrokers(): void {
+    for (const brokerId of [1, 2, 3]) this.registerBroker(brokerId, 10 + brokerId);
+  }
+
+  fence(brokerId: NodeId, brokerEpoch: number): void {
+    this.commitRecord({ type: 'BrokerRegistrationChangeRecord', brokerId, brokerEpoch, fenced: FENCE, inControlledShutdown: NO_CHANGE });
   }
 
   // --- brokers -----------------------------------------------------------------------------------------------------
 
   /** The broker acts as leader, in the epoch that the controller committed last unless another is named. */
   lead(brokerId: NodeId, leaderEpoch = this.committedEpoch(), partition: PartitionIndex = 0): void {
-    this.become(brokerId, { leaderEpoch, leadership: { isr: [], maximalIsr: [] } }, partition);
+    this.become(brokerId, { leaderEpoch, leadership: this.leadershipOf(partition) }, partition);
+  }
+
+  /** The leader knows this of its ISR and its followers; what is not named stays. */
+  know(brokerId: NodeId, change: Partial<LeadershipView>, partition: PartitionIndex = 0): void {
+    const { leadership } = this.viewOf(brokerId, partition);
+    assert(leadership !== null, 'who knows followers leads');
+    this.become(brokerId, { leadership: { ...leadership, ...change } }, partition);
+  }
+
+  /** The replica is in any state whatever. */
+  plant(brokerId: NodeId, change: Partial<ReplicaView>, partition: PartitionIndex = 0): void {
+    this.become(brokerId, change, partition);
   }
 
   follow(brokerId: NodeId, leaderEpoch = this.committedEpoch(), partition: PartitionIndex = 0): void {
@@ -171,7 +208,7 @@ export class Stage {
     this.become(brokerId, { highWatermark }, partition);
   }
 
-  /** The process ends; its disk keeps the log below `keptOffset` (all of it: a crash; less: a power loss). */
+  /** The process ends; its disk keeps the log below `keptOffset` (all of it: a crash; less: a power loss; nothing: a wipe). */
   goDown(brokerId: NodeId, keptOffset: Offset = Number.MAX_SAFE_INTEGER): void {
     const atUs = this.act();
     const held = [...this.views.values()].filter((view) => view.brokerId === brokerId);
@@ -180,7 +217,7 @@ export class Stage {
       this.judge.replicaChanged(this.judge.cluster.replica(TOPIC, view.partition, brokerId), view, undefined, atUs);
     }
     this.judge.processEnded(brokerId, atUs);
-    for (const { partition, log } of held) this.judge.diskFound(this.judge.cluster.replica(TOPIC, partition, brokerId), log.truncateTo(keptOffset), atUs);
+    for (const { partition, log } of held) this.judge.diskFound(this.judge.cluster.replica(TOPIC, partition, brokerId), log.truncateTo(keptOffset), keptOffset === 0, atUs);
   }
 
   /** A process starts; a broker finds what its disk holds. */
@@ -191,17 +228,22 @@ export class Stage {
   // --- clients -----------------------------------------------------------------------------------------------------
 
   /** A send that completes at once, or, without an outcome of its own and without an offset, never. */
-  send({ value, key = null, acks = -1, partition = 0, offset, outcome, node = APP }: SentRecord): void {
+  send({ value, key = null, acks = -1, partition = 0, offset, outcome, errorCode, node = APP }: SentRecord): void {
     this.sendIds += 1;
     const sendId = this.sendIds;
     this.judge.observed(node, { type: 'send.invoked', sendId, topic: TOPIC, key, value, acks }, this.act());
     if (offset === undefined && outcome === undefined) return;
-    this.complete(sendId, partition, offset ?? NO_OFFSET, outcome ?? 'ok', node);
+    this.complete(sendId, partition, offset ?? NO_OFFSET, outcome ?? 'ok', node, errorCode);
+  }
+
+  /** A send with acks=all that `complete` may answer later. */
+  sendOnly(value: string): void {
+    this.send({ value });
   }
 
   /** The callback of send `sendId` (they count from 1). */
-  complete(sendId: number, partition: PartitionIndex, offset: Offset, outcome: Outcome = 'ok', node = APP): void {
-    this.judge.observed(node, { type: 'send.completed', sendId, partition, offset, outcome, errorCode: outcome === 'ok' ? 'NONE' : 'REQUEST_TIMED_OUT' }, this.act());
+  complete(sendId: number, partition: PartitionIndex, offset: Offset, outcome: Outcome = 'ok', node = APP, errorCode: ErrorName = outcome === 'ok' ? 'NONE' : 'REQUEST_TIMED_OUT'): void {
+    this.judge.observed(node, { type: 'send.completed', sendId, partition, offset, outcome, errorCode }, this.act());
   }
 
   /** A poll that returns these offsets of the broker's log. */
@@ -235,6 +277,14 @@ export class Stage {
     return this.judge.violations;
   }
 
+  get committedImage(): MetadataImage {
+    return this.image;
+  }
+
+  logOf(brokerId: NodeId, partition: PartitionIndex = 0): PartitionLog {
+    return this.viewOf(brokerId, partition).log;
+  }
+
   lag(node: number): number {
     return this.judge.lag(node, TOPIC);
   }
@@ -266,16 +316,64 @@ export class Stage {
   /** The replica as its process starts: with what the disk holds. */
   private newView(brokerId: NodeId, partition: PartitionIndex): ReplicaView {
     const log = this.judge.cluster.partition(TOPIC, partition).replicaOn(brokerId)?.log ?? PartitionLog.empty();
-    return { brokerId, topic: TOPIC, partition, topicPartition: topicPartition(TOPIC, partition), log, highWatermark: log.logStartOffset, leaderEpoch: NO_EPOCH, partitionEpoch: -1, leadership: null };
+    return { brokerId, topic: TOPIC, partition, topicPartition: topicPartition(TOPIC, partition), log, highWatermark: log.logStartOffset, leaderEpoch: NO_EPOCH, partitionEpoch: -1, leadership: null, epochs: LeaderEpochCache.fromLog(log) };
+  }
+
+  /** As a leader knows them that has just learned what the controller committed. */
+  private leadershipOf(partition: PartitionIndex): LeadershipView {
+    const registration = this.image.partition(TOPIC, partition);
+    const isr = registration?.isr ?? [];
+    const remotes = (registration?.replicas ?? []).map((brokerId) => ({ brokerId, logEndOffset: -1 }));
+    return { isr, maximalIsr: isr, pending: null, remotes };
   }
 
   private become(brokerId: NodeId, change: Partial<ReplicaView>, partition: PartitionIndex): void {
     const name = viewName(brokerId, partition);
     const before = this.views.get(name);
-    const after = { ...this.viewOf(brokerId, partition), ...change };
+    const epochs = change.log === undefined ? {} : { epochs: LeaderEpochCache.fromLog(change.log) };
+    const after = { ...this.viewOf(brokerId, partition), ...epochs, ...change };
     this.views.set(name, after);
     this.judge.replicaChanged(this.judge.cluster.replica(TOPIC, partition, brokerId), before, after, this.act());
   }
+}
+
+export const QUIET_FROM_US = 100 * US_PER_S;
+export const BOUND_S = 20;
+/** Late enough for everything that was done before the quiet began, sends included (180 s). */
+export const END_US = 400 * US_PER_S;
+
+/** For liveness: one partition, two records, written and read long before the quiet begins. */
+export function settledStage(property: Property, changes: Partial<CheckConfig> = {}): Stage {
+  const stage = Stage.ready([property], { liveness: { quietFromUs: QUIET_FROM_US, boundMs: BOUND_S * 1_000 }, ...changes });
+  stage.replicate(1, [2, 3], ['a', 'b']);
+  stage.send({ value: 'a', offset: 0 });
+  for (const reader of [READER, OTHER_READER]) {
+    stage.reset(reader, 0);
+    stage.poll(reader, 1, [0, 1]);
+  }
+  return stage;
+}
+
+/** What the verdict says is wrong in a run that ends when all that was settled is owed. */
+export function sentencesAtEnd(stage: Stage): string[] {
+  stage.waitUntil(Math.max(stage.atUs, END_US));
+  return stage.verdict().evidence.map(({ sentence }) => sentence);
+}
+
+/** The parts that checkers share, without a judge who keeps them up to date: for states that no image takes. */
+export function plantedContext(changes: Partial<CheckConfig> = {}): CheckContext {
+  const config = stagedConfig(changes);
+  const cluster = new Cluster(config.nodes);
+  const budget = new FaultBudget(cluster, config);
+  return { config, cluster, budget, history: new History(), committed: new CommittedPrefixes(), trace: new RunTrace(config, budget), quiet: new QuietEnd(cluster, config.liveness) };
+}
+
+/** Broker 1 leads `orders-0`, and all three are in sync, unless it is said otherwise. */
+export function plantedRegistration(change: Partial<PartitionRegistration> = {}): PartitionRegistration {
+  return {
+    replicas: [1, 2, 3], isr: [1, 2, 3], leader: 1, leaderEpoch: 0, partitionEpoch: 0, leaderRecoveryState: 'RECOVERED',
+    addingReplicas: [], removingReplicas: [], elr: [], lastKnownElr: [], ...change,
+  };
 }
 
 function viewName(brokerId: NodeId, partition: PartitionIndex): string {

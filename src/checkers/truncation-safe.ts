@@ -3,15 +3,14 @@
  * have (that is what truncation is for), and a disk may lose anything; but a committed record that a follower holds and
  * a surviving log holds too must stay, or the next election may take the one replica that forgot it.
  *
- * The ghost is the highest high watermark that a legitimate leader reached, with the log that it had then.
+ * The ghost is the committed prefix (committed-prefix.ts).
  * Source: KIP-101 (truncation to the high watermark), KAFKA-12460 for the metadata log; S-13.
  */
-import type { Offset } from '../kafka/ids.ts';
 import type { PartitionLog } from '../kafka/log.ts';
 import type { ReplicaView } from '../kafka/views.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import type { TrackedReplica } from './cluster.ts';
-import { commonPrefixEnd } from './compare-logs.ts';
+import { commonPrefixEnd, comparableFrom } from './compare-logs.ts';
 import { Findings } from './findings.ts';
 
 export const truncationSafe: Property = {
@@ -22,21 +21,13 @@ export const truncationSafe: Property = {
   check: (context) => new TruncationSafe(context),
 };
 
-interface CommittedPrefix {
-  readonly log: PartitionLog;
-  readonly endOffset: Offset;
-}
-
 class TruncationSafe implements Checker {
   private readonly context: CheckContext;
   private readonly findings: Findings;
-  /** By partition id; absent until something was committed. */
-  private readonly prefixes: (CommittedPrefix | undefined)[];
 
-  constructor(context: CheckContext, findings = new Findings(), prefixes: (CommittedPrefix | undefined)[] = []) {
+  constructor(context: CheckContext, findings = new Findings()) {
     this.context = context;
     this.findings = findings;
-    this.prefixes = prefixes;
   }
 
   get violations(): number {
@@ -45,28 +36,18 @@ class TruncationSafe implements Checker {
 
   replicaChanged(replica: TrackedReplica, before: ReplicaView | undefined, after: ReplicaView | undefined, atUs: number): void {
     if (before === undefined || after === undefined) return;
-    const { partition } = replica;
-    if (partition.leader === replica) {
-      this.commit(partition.id, after);
-      return;
-    }
-    if (before.log === after.log) return;
+    if (replica.partition.leader === replica || before.log === after.log) return;
     this.findings.compared += 1;
     if (after.log.logEndOffset < before.log.logEndOffset) this.judge(replica, before.log, after.log, atUs);
   }
 
-  private commit(id: number, { log, highWatermark }: ReplicaView): void {
-    if (highWatermark <= (this.prefixes[id]?.endOffset ?? 0)) return;
-    while (this.prefixes.length < id) this.prefixes.push(undefined);
-    this.prefixes[id] = { log, endOffset: highWatermark };
-  }
-
   private judge(replica: TrackedReplica, before: PartitionLog, after: PartitionLog, atUs: number): void {
     const { partition, brokerId } = replica;
-    const known = this.prefixes[partition.id];
+    const known = this.context.committed.of(partition);
     if (known === undefined) return;
     const heldEnd = Math.min(commonPrefixEnd(before, known.log), known.endOffset);
-    if (after.logEndOffset >= heldEnd) return;
+    // Where one of the two was cleaned, nobody can tell what was cut from what was cleaned away.
+    if (Math.max(after.logEndOffset, comparableFrom(before, known.log)) >= heldEnd) return;
     const isHeldElsewhere = partition.survivingLogs().some((log) => commonPrefixEnd(log, known.log) >= heldEnd);
     if (!isHeldElsewhere) return;
     const broker = this.context.cluster.nameOf(brokerId);
@@ -81,6 +62,6 @@ class TruncationSafe implements Checker {
   }
 
   fork(context: CheckContext): Checker {
-    return new TruncationSafe(context, this.findings.fork(), this.prefixes.slice());
+    return new TruncationSafe(context, this.findings.fork());
   }
 }

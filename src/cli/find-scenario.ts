@@ -22,7 +22,7 @@ export function findScenario(nameOrPath: string, outside: Outside): Scenario {
   const content = outside.readFile(nameOrPath);
   if (content === null) {
     const what = /[/\\.]/.test(nameOrPath) ? `no scenario file ${JSON.stringify(nameOrPath)}` : `no scenario "${nameOrPath}"`;
-    throw new UsageError(`${what}; expected a file, or one of ${oneOf(BUILT_IN_NAMES)}${meant(nameOrPath, BUILT_IN_NAMES)}`);
+    throw new UsageError(`${what}; expected a file, or one of ${oneOf(BUILT_IN_NAMES, 5)}${meant(nameOrPath, BUILT_IN_NAMES)}`);
   }
   return valueOf(parseScenario({ file: nameOrPath, content, load: (path) => outside.readFile(join(dirname(nameOrPath), path)) }));
 }

@@ -1,7 +1,8 @@
 /**
  * `harrow list [WHAT]`: what there is to choose from, out of the same registries that the reader of scenarios uses.
  */
-import { BUILT_IN_NAMES, builtInScenario } from '../scenarios/catalogue/catalogue.ts';
+import { ADMIN_DOCS } from '../scenarios/administration.ts';
+import { BUILT_INS, builtInScenario } from '../scenarios/catalogue/catalogue.ts';
 import { formatDurationMs } from '../scenarios/durations.ts';
 import { FAULT_DOCS } from '../scenarios/faults.ts';
 import { MUTANT_DOCS } from '../scenarios/mutants.ts';
@@ -26,22 +27,40 @@ const name = { title: '' };
 const doc = { title: '', wraps: true };
 
 function scenarios() {
-  return BUILT_IN_NAMES.flatMap((each) => {
+  return BUILT_INS.flatMap(({ name: each, group }) => {
     const scenario = builtInScenario(each);
-    return scenario === undefined ? [] : [{ name: each, duration: formatDurationMs(scenario.durationMs), description: scenario.description }];
+    if (scenario === undefined) return [];
+    const { durationMs, description, profile, story } = scenario;
+    return [{ name: each, group, duration: formatDurationMs(durationMs), profile, description, ...(story === undefined ? {} : { story }) }];
   });
+}
+
+/** Under the heading of each group; a story in the words of its source, which is named. */
+function scenarioLines(style: Style): string[] {
+  const all = scenarios();
+  return [...new Set(all.map(({ group }) => group))].flatMap((group, index) => [
+    ...(index === 0 ? [] : ['']), `  ${style.paint(group, 'dim')}`,
+    ...table([name, { title: '', align: 'right' }, doc], all.filter((each) => each.group === group).map(({ name: each, duration, description, story }) => [
+      bold(each), duration, story === undefined ? firstSentence(description) : `${story.tells} (${story.source})`,
+    ]), style),
+  ]);
 }
 
 const LISTINGS: Readonly<Record<string, Listing>> = {
   scenarios: {
     title: 'Scenarios',
     entries: scenarios,
-    lines: (style) => table([name, { title: '', align: 'right' }, doc], scenarios().map((each) => [bold(each.name), each.duration, firstSentence(each.description)]), style),
+    lines: scenarioLines,
   },
   faults: {
     title: 'Faults',
     entries: () => FAULT_DOCS,
     lines: (style) => table([name, doc], FAULT_DOCS.flatMap((each) => [[bold(each.kind), `${each.doc} (${each.source})`], ['', { text: each.example, colours: ['dim'] as const }]]), style),
+  },
+  operations: {
+    title: 'Operations of the administrator',
+    entries: () => ADMIN_DOCS,
+    lines: (style) => table([name, doc], ADMIN_DOCS.flatMap((each) => [[bold(each.kind), `${each.doc} (${each.source})`], ['', { text: each.example, colours: ['dim'] as const }]]), style),
   },
   properties: {
     title: 'Properties',

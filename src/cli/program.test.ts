@@ -79,6 +79,7 @@ function resultOf(request: RunRequest, changes: Partial<RunResult> = {}): RunRes
   return {
     digest, virtualMs: request.scenario.durationMs, events: 1_234_567, messages: 345_678,
     faults: request.faults.map((fault) => ({ fault, outcome: 'applied' })),
+    admin: request.admin.map((operation) => ({ operation, outcome: 'ok', errorCode: 'NONE', errorMessage: null, results: [] })),
     verdicts: PROPERTY_DOCS.map(({ name, claim }) => ({ property: name, verdict: 'held', compared: 4_480, claim, evidence: [] })),
     delivered: {
       topics: request.scenario.topics.map(({ name }) => ({ topic: name, ok: 4_480, failed: 0, unknown: 8 })),
@@ -129,7 +130,7 @@ describe('harrow run', () => {
     const outside = new TestOutside();
     outside.answer = (request) => resultOf(request, { verdicts: violation });
     outside.run('run', 'trucks_gps');
-    expect(outside.out).toContain('trucks_gps  seed 42 · Kafka 3.9');
+    expect(outside.out).toContain('trucks_gps  seed 42 · Kafka 4.1');
     expect(outside.out).toContain('A fleet of 25 trucks reports its position');
     expect(outside.out).toMatch(/gps +4,480 +0 +8\n/);
     expect(outside.out).toMatch(/location-dashboard +gps +4,488 +0\n/);
@@ -142,6 +143,31 @@ describe('harrow run', () => {
     expect(outside.out).toContain('VIOLATED: acked-records-survive');
     expect(Math.max(...outside.out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(outside.out).not.toContain('\x1b');
+  });
+
+  it('shows what the administrator did, and what came of it', () => {
+    const outside = new TestOutside();
+    outside.files.set('admin.yaml', 'scenario: admin\nduration: 10m\nseed: 1\ncluster: { brokers: 1 }\ntopics: [ { name: gps } ]\nadmin:\n  - { at: 1m, deleteRecords: { topic: gps, partition: 0, before: 100 } }\n  - { at: 2m, electLeaders: preferred }\n');
+    outside.answer = (request) => resultOf(request, {
+      admin: request.admin.map((operation, index) => (index === 0
+        ? { operation, outcome: 'ok', errorCode: 'NONE', errorMessage: null, results: [{ name: 'gps', partition: 0, errorCode: 'NONE', errorMessage: null, lowWatermark: 100 }] }
+        : { operation, outcome: 'fail', errorCode: 'NONE', errorMessage: null, results: [{ name: 'gps', partition: 0, errorCode: 'ELECTION_NOT_NEEDED', errorMessage: null }] })),
+    });
+    outside.run('run', 'admin.yaml');
+    expect(outside.out).toContain('Administered  2 operations, 1 carried out\n'
+      + '  1m  delete records of gps-0 before 100: ok (the log begins at 100)\n  2m  elect preferred leaders of every partition: failed (ELECTION_NOT_NEEDED)\n');
+    outside.run('run', 'admin.yaml', '--duration', '90s');
+    expect(outside.requests[1]?.admin).toHaveLength(1);
+    expect(outside.out).toContain('note: --duration 90s leaves out 1 of 2 operations of the administrator');
+    outside.run('run', 'quickstart');
+    expect(outside.out).not.toContain('Administered');
+  });
+
+  it('says of a fault that took effect what else there is to say', () => {
+    const outside = new TestOutside();
+    outside.answer = (request) => resultOf(request, { faults: request.faults.map((fault) => ({ fault, outcome: 'applied', reason: 'it was killed' })) });
+    outside.run('run', 'acks_1_leader_crash');
+    expect(outside.out).toContain('(it was killed)');
   });
 
   it('shows every fault of a short plan, and says of one that had no effect why', () => {
@@ -252,10 +278,10 @@ describe('harrow run', () => {
 describe('wrong usage is refused with 64: nothing runs, nothing is written', () => {
   const bad = 'scenario: bad\nduration: 5\ncluster: { brokers: 1 }\ntopics: [ { nme: t } ]\n';
   it.each([
-    ['a mistyped scenario', ['run', 'truks_gps'], 'error: no scenario "truks_gps"; expected a file, or one of trucks_gps, quickstart, small_faulty_cluster, acks_1_leader_crash or trips_from_file; did you mean trucks_gps?'],
+    ['a mistyped scenario', ['run', 'truks_gps'], 'error: no scenario "truks_gps"; expected a file, or one of trucks_gps, quickstart, small_faulty_cluster, acks_1_leader_crash, trips_from_file, … (25); did you mean trucks_gps?'],
     ['a missing file', ['run', 'lab/nope.yaml'], 'error: no scenario file "lab/nope.yaml"; expected a file, or one of'],
     ['mistakes in a file', ['run', 'bad.yaml'], 'bad.yaml:2:11: duration: got "5"'],
-    ['all of its mistakes', ['run', 'bad.yaml'], 'bad.yaml:4:13: topics[0].nme: unknown key; expected name, partitions, replicationFactor or config; did you mean name?\nerror: 3 mistakes; nothing was run\n'],
+    ['all of its mistakes', ['run', 'bad.yaml'], 'bad.yaml:4:13: topics[0].nme: unknown key; expected name, partitions, replicationFactor, assignment or config; did you mean name?\nerror: 3 mistakes; nothing was run\n'],
     ['an unknown engine', ['run', 'quickstart', '--engine', 'compield'], 'error: --engine compield: no such engine; expected compiled, interpreter or live; did you mean compiled?'],
     ['an unknown mutant', ['run', 'quickstart', '--mutant', 'no-such-mutant-at-all'], 'error: --mutant no-such-mutant-at-all: no such mutant; expected'],
     ['a bad seed', ['run', 'quickstart', '--seed', 'a/b'], 'error: --seed a/b: expected an integer'],
@@ -268,7 +294,7 @@ describe('wrong usage is refused with 64: nothing runs, nothing is written', () 
     ['no scenario', ['run'], "error: missing required argument 'scenario'"],
     ['an unknown command', ['rnu', 'quickstart'], "error: unknown command 'rnu'\n(Did you mean run?)"],
     ['an unknown option', ['run', 'quickstart', '--sede', '1'], "error: unknown option '--sede'\n(Did you mean --seed?)"],
-    ['an unknown list', ['list', 'fautls'], 'error: no list of "fautls"; expected scenarios, faults, properties, mutants or profiles; did you mean faults?'],
+    ['an unknown list', ['list', 'fautls'], 'error: no list of "fautls"; expected scenarios, faults, operations, properties, mutants or profiles; did you mean faults?'],
     ['a replay of nothing', ['replay', 'nope.json'], 'error: no run record "nope.json"; expected a file that harrow run wrote'],
     ['a replay of something else', ['replay', 'bad.yaml'], 'bad.yaml:1:1: not JSON; expected a run record, as harrow run writes it'],
   ])('%s', (_, argv, message) => {

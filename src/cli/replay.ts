@@ -36,7 +36,7 @@ export function replayCommand(path: string, options: ReplayOptions, outside: Out
       + 'expected the same code: a different digest would prove nothing. Use --force to replay it all the same',
     );
   }
-  const request: RunRequest = { scenario: record.scenario, seed: record.seed, faults: record.faults, workload: record.workload, engine: record.engine, mutants: record.mutants };
+  const request: RunRequest = { scenario: record.scenario, seed: record.seed, faults: record.faults, admin: record.admin, workload: record.workload, engine: record.engine, mutants: record.mutants };
   const tracePath = options.trace === true ? `${path.replace(/\.json$/, '')}.trace.txt` : (options.trace ?? null);
   const { result } = executeWatched(request, tracePath, options.quiet === true, outside);
 

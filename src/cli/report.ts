@@ -6,6 +6,9 @@ import { unreachable } from '../kernel/assert.ts';
 import { formatUs } from '../kernel/time.ts';
 import type { Verdict, VerdictKind } from '../history/verdict.ts';
 import { readableMs } from '../scenarios/durations.ts';
+import { describeOperation } from '../scenarios/administration.ts';
+import type { AdministeredOperation } from '../scenarios/administration.ts';
+import { tellingOf } from '../scenarios/catalogue/stories/telling.ts';
 import { describeFault } from '../scenarios/faults.ts';
 import type { AppliedFault } from '../scenarios/faults.ts';
 import type { RunRecord } from '../scenarios/run-record.ts';
@@ -34,6 +37,7 @@ export function runReport(report: RunReport, style: Style): string {
     heading(record, style),
     report.notes.map((note) => style.paint(`note: ${note}`, 'yellow')),
     injected(record, style),
+    administered(record, style),
     delivered(record, style),
     verdicts(record.result.verdicts, style),
     evidence(record.result.verdicts, style),
@@ -77,8 +81,33 @@ function injected(record: RunRecord, style: Style): string[] {
 
 function faultRow(applied: AppliedFault): [string, { text: string; colours: readonly Colour[] }] {
   const { fault, outcome, reason } = applied;
-  const text = describeFault(fault) + (outcome === 'applied' ? '' : ` (no effect${reason === undefined ? '' : `: ${reason}`})`);
+  const said = reason === undefined ? [] : [reason];
+  const remarks = outcome === 'applied' ? said : [['no effect', ...said].join(': ')];
+  const text = `${describeFault(fault)}${remarks.map((each) => ` (${each})`).join('')}`;
   return [readableMs(fault.atMs), { text, colours: outcome === 'applied' ? [] : ['dim'] }];
+}
+
+/** Nothing without an administrator; a list too long is cut, as that of the faults is. */
+function administered(record: RunRecord, style: Style): string[] {
+  const { admin } = record.result;
+  if (record.admin.length === 0) return [];
+  const lines = [section('Administered', `${count(record.admin.length, 'operation')}, ${admin.filter((each) => each.outcome === 'ok').length} carried out`, style)];
+  const shown = admin.length > MAX_FAULTS_SHOWN ? admin.slice(0, FAULTS_SHOWN_OF_MANY) : admin;
+  lines.push(...table([{ title: '', align: 'right' }, { title: '', wraps: true }], shown.map((each) => operationRow(each)), style));
+  if (shown.length < admin.length) lines.push(style.paint(`  … and ${admin.length - shown.length} more, all in the run record`, 'dim'));
+  return lines;
+}
+
+const OUTCOME_WORDS: Readonly<Record<AdministeredOperation['outcome'], string>> = {
+  ok: 'ok', fail: 'failed', unknown: 'nobody knows', notCalled: 'not called: the administrator was down',
+};
+
+function operationRow({ operation, outcome, errorCode, results }: AdministeredOperation): [string, { text: string; colours: readonly Colour[] }] {
+  const errors = [...new Set([errorCode, ...results.map((each) => each.errorCode)])].filter((code) => code !== 'NONE');
+  const lowWatermarks = results.flatMap(({ lowWatermark = -1 }) => (lowWatermark < 0 ? [] : [`the log begins at ${lowWatermark}`]));
+  const said = [...errors, ...lowWatermarks];
+  const text = `${describeOperation(operation)}: ${OUTCOME_WORDS[outcome]}${said.length === 0 ? '' : ` (${said.join(', ')})`}`;
+  return [readableMs(operation.atMs), { text, colours: outcome === 'ok' ? [] : ['yellow'] }];
 }
 
 function delivered(record: RunRecord, style: Style): string[] {
@@ -157,7 +186,16 @@ function footer({ record, recordPath, tracePath, realMs, replayCommand }: RunRep
     ...rows.map(([name, text]) => `${style.paint((name as string).padEnd(8), 'dim')}${text as string}`),
     '',
     style.paint(`${word.toUpperCase()}: ${conclusion(record)}`, 'bold', colour),
+    ...told(record, style),
   ];
+}
+
+/** Of a published story: what its source describes, and whether the run came out so. */
+function told({ scenario: { story }, result }: RunRecord, style: Style): string[] {
+  if (story === undefined) return [];
+  const { isAsTold, differences } = tellingOf(story, result.verdicts);
+  const outcome = isAsTold ? 'as told' : `not as told: ${differences.join('; ')}`;
+  return wrap(`${story.source}: ${story.tells} ${outcome[0]?.toUpperCase() as string}${outcome.slice(1)}.`, REPORT_COLUMNS).map((line) => style.paint(line, isAsTold ? 'cyan' : 'yellow'));
 }
 
 /** The whole run in one sentence. */
@@ -191,6 +229,8 @@ export function runJson({ record, recordPath, tracePath, realMs, replayCommand, 
     format: 'harrow.summary/1', scenario: scenario.name, profile: scenario.profile, seed: record.seed, engine: record.engine, mutants: record.mutants,
     verdict: record.verdict, digest: result.digest, virtualMs: result.virtualMs, realMs: Math.round(realMs), events: result.events, messages: result.messages,
     faults: { planned: record.faults.length, tookEffect: result.faults.filter((each) => each.outcome === 'applied').length },
+    administered: { planned: record.admin.length, carriedOut: result.admin.filter((each) => each.outcome === 'ok').length },
+    ...(scenario.story === undefined ? {} : { story: { ...scenario.story, ...tellingOf(scenario.story, result.verdicts) } }),
     operations: record.workload.length, delivered: result.delivered, verdicts: result.verdicts, record: recordPath, trace: tracePath, replay: replayCommand, notes,
   }, null, 2)}\n`;
 }

@@ -7,6 +7,7 @@ import { parseDurationUs } from '../scenarios/durations.ts';
 import { MUTANT_NAMES } from '../scenarios/mutants.ts';
 import { planFaults } from '../scenarios/nemesis.ts';
 import { meant, oneOf } from '../scenarios/problems.ts';
+import { PROFILE_NAMES } from '../scenarios/profiles.ts';
 import { RUN_RECORD_FORMAT } from '../scenarios/run-record.ts';
 import type { RunRecord, RunRequest, RunResult } from '../scenarios/run-record.ts';
 import { formatRunRecord, verdictOf } from '../scenarios/run-record-file.ts';
@@ -24,12 +25,15 @@ import { openTrace } from './trace-file.ts';
 
 export const ENGINES: readonly EngineName[] = ['compiled', 'interpreter', 'live'];
 export const DEFAULT_OUT = 'reports/runs';
+/** `--mutant none`: the rules of the profile, whatever the scenario reverts. */
+const NO_MUTANTS = 'none';
 
 export interface RunOptions {
   readonly seed?: string;
   readonly faults?: string;
   readonly engine: string;
   readonly mutant: readonly string[];
+  readonly profile?: string;
   readonly duration?: string;
   /** True without a path: beside the run record. */
   readonly trace?: string | true;
@@ -41,11 +45,11 @@ export interface RunOptions {
 export function runCommand(scenarioArgument: string, options: RunOptions, outside: Outside): ExitCode {
   const notes: string[] = [];
   const engine = engineOf(options.engine);
-  const mutants = mutantsOf(options.mutant);
-  const written = findScenario(scenarioArgument, outside);
+  const written = withProfile(findScenario(scenarioArgument, outside), options.profile);
   const scenario = withFaults(resized(written, options.duration, notes), options.faults, outside);
+  const mutants = mutantsOf(options.mutant, scenario);
   const seed = seedOf(options.seed, scenario, outside, notes);
-  const request: RunRequest = { scenario, seed, faults: planFaults(scenario, seed), workload: expandWorkload(scenario, seed), engine, mutants };
+  const request: RunRequest = { scenario, seed, faults: planFaults(scenario, seed), admin: scenario.admin, workload: expandWorkload(scenario, seed), engine, mutants };
 
   const tracePath = options.trace === true ? join(options.out, `${scenario.name}-${seed}.trace.txt`) : (options.trace ?? null);
   // Found out before the run, not after an hour of it.
@@ -79,8 +83,8 @@ export function executeWatched(request: RunRequest, tracePath: string | null, is
 }
 
 function runRecord(request: RunRequest, result: RunResult, outside: Outside): RunRecord {
-  const { scenario, seed, faults, workload, engine, mutants } = request;
-  return { format: RUN_RECORD_FORMAT, harrow: outside.version, code: outside.codeFingerprint(), verdict: verdictOf(result), seed, engine, mutants, scenario, faults, workload, result };
+  const { scenario, seed, faults, admin, workload, engine, mutants } = request;
+  return { format: RUN_RECORD_FORMAT, harrow: outside.version, code: outside.codeFingerprint(), verdict: verdictOf(result), seed, engine, mutants, scenario, faults, admin, workload, result };
 }
 
 function engineOf(name: string): EngineName {
@@ -89,11 +93,22 @@ function engineOf(name: string): EngineName {
   return engine;
 }
 
-function mutantsOf(names: readonly string[]): readonly string[] {
+/** Those of the scenario and of the command line; `none` leaves out the scenario's. */
+function mutantsOf(names: readonly string[], scenario: Scenario): readonly string[] {
+  const choices = [...MUTANT_NAMES, NO_MUTANTS];
   for (const name of names) {
-    if (!MUTANT_NAMES.includes(name)) throw new UsageError(`--mutant ${name}: no such mutant; expected ${oneOf(MUTANT_NAMES)}${meant(name, MUTANT_NAMES)}`);
+    if (!choices.includes(name)) throw new UsageError(`--mutant ${name}: no such mutant; expected ${oneOf(choices)}${meant(name, choices)}`);
   }
-  return [...new Set(names)].sort((a, b) => (a < b ? -1 : 1));
+  const own = names.includes(NO_MUTANTS) ? [] : (scenario.mutants ?? []);
+  return [...new Set([...own, ...names.filter((name) => name !== NO_MUTANTS)])].sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** Stored with the run: the scenario under the rules that it ran under. */
+function withProfile(scenario: Scenario, name: string | undefined): Scenario {
+  if (name === undefined) return scenario;
+  const profile = PROFILE_NAMES.find((each) => each === name);
+  if (profile === undefined) throw new UsageError(`--profile ${name}: no such profile; expected ${oneOf(PROFILE_NAMES)}${meant(name, PROFILE_NAMES)}`);
+  return { ...scenario, profile };
 }
 
 function seedOf(option: string | undefined, scenario: Scenario, outside: Outside, notes: string[]): string {
@@ -112,7 +127,8 @@ function resized(scenario: Scenario, option: string | undefined, notes: string[]
   const parsed = parseDurationUs(option);
   if ('wrong' in parsed) throw new UsageError(`--duration: ${parsed.wrong}`);
   if (parsed.value < 1000 || parsed.value % 1000 !== 0) throw new UsageError(`--duration ${option}: expected whole milliseconds, at least 1ms`);
-  const { scenario: changed, faultsLeftOut } = withDuration(scenario, parsed.value / 1000);
+  const { scenario: changed, faultsLeftOut, operationsLeftOut } = withDuration(scenario, parsed.value / 1000);
   if (faultsLeftOut > 0) notes.push(`--duration ${option} leaves out ${faultsLeftOut} of ${scenario.faults.length} faults of the scenario`);
+  if (operationsLeftOut > 0) notes.push(`--duration ${option} leaves out ${operationsLeftOut} of ${scenario.admin.length} operations of the administrator`);
   return changed;
 }

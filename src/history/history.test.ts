@@ -6,6 +6,7 @@ import type { ClientObservation, Outcome } from './observations.ts';
 const APP = 1;
 const OTHER_APP = 2;
 const READER = 3;
+const PROVISIONING = -1;
 
 function invoked(sendId: number, topic = 'orders'): ClientObservation {
   return { type: 'send.invoked', sendId, topic, key: null, value: `value ${sendId}`, acks: -1 };
@@ -50,6 +51,23 @@ describe('a history', () => {
       [OTHER_APP, 1, 1, 'ok', 31],
     ]);
     expect([...history.completions()].map(({ node, invocation }) => [node, invocation.atUs])).toEqual([[APP, 20], [OTHER_APP, 11]]);
+  });
+
+  it('joins the beginning and the end of each operation of the administrator, and knows no end of one whose process died', () => {
+    const history = new History();
+    const begin = (operationId: number): ClientObservation => ({ type: 'admin.invoked', operationId, call: { type: 'DeleteTopicsRequest', topicNames: ['orders'] } });
+    const end = (operationId: number): ClientObservation => ({ type: 'admin.completed', operationId, outcome: 'ok', errorCode: 'NONE', errorMessage: null, results: [] });
+    history.record(10, APP, begin(PROVISIONING));
+    history.processStarted(APP, 2);
+    history.record(20, APP, begin(PROVISIONING));
+    const fork = history.fork();
+    history.record(30, APP, end(PROVISIONING));
+    history.record(40, APP, begin(0));
+    const times = (each: History): unknown => each.administrations().map(({ invoked: { atUs, observation }, completed: ended }) => [observation.operationId, atUs, ended?.atUs]);
+    expect(times(history)).toEqual([[PROVISIONING, 10, undefined], [PROVISIONING, 20, 30], [0, 40, undefined]]);
+    expect(times(fork)).toEqual([[PROVISIONING, 10, undefined], [PROVISIONING, 20, undefined]]);
+    expect(() => history.record(50, APP, end(7))).toThrow('completed operation 7, which was not under way');
+    expect(() => history.record(50, APP, end(PROVISIONING))).toThrow('which was not under way');
   });
 
   it('counts the outcomes of each topic: ok, failed, and unknown for all others', () => {

@@ -11,7 +11,7 @@ import { AppendLog } from '../kernel/append-log.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
 import type { ErrorName } from '../kafka/errors.ts';
 import type { Offset, PartitionIndex, TopicName } from '../kafka/ids.ts';
-import type { ClientObservation, Outcome, Polled, SendCompleted, SendInvoked } from './observations.ts';
+import type { AdminCompleted, AdminInvoked, ClientObservation, Outcome, Polled, SendCompleted, SendInvoked } from './observations.ts';
 
 /** One observation; `index` counts from 0 over the whole run. */
 export interface HistoryEntry<Observation extends ClientObservation = ClientObservation> {
@@ -46,6 +46,13 @@ export interface Send {
   readonly outcome: Outcome;
   /** Undefined when the callback never ran. */
   readonly completed: { readonly atUs: number; readonly partition: PartitionIndex; readonly offset: Offset; readonly errorCode: ErrorName } | undefined;
+}
+
+/** An operation of the administrator from beginning to end. */
+export interface Administration {
+  readonly invoked: HistoryEntry<AdminInvoked>;
+  /** Undefined when it never ended; then its outcome is unknown. */
+  readonly completed: HistoryEntry<AdminCompleted> | undefined;
 }
 
 /** Sends of a topic by outcome; `unknown` includes those that have not completed. */
@@ -94,6 +101,8 @@ export class History {
   private clients: (Client | undefined)[] = [];
   /** In order of first use. */
   private topics: TopicSends[] = [];
+  /** In the order in which they began. */
+  private administered: readonly Administration[] = [];
 
   get length(): number {
     return this.log.length;
@@ -148,6 +157,16 @@ export class History {
       case 'position.reset':
         readingOf(client, observation.topic).positions[observation.partition] = observation.to;
         return { index, atUs, node, incarnation, observation };
+      case 'admin.invoked': {
+        const entry = { index, atUs, node, incarnation, observation };
+        this.administered = [...this.administered, { invoked: entry, completed: undefined }];
+        return entry;
+      }
+      case 'admin.completed': {
+        const entry = { index, atUs, node, incarnation, observation };
+        this.administrationEnded(entry);
+        return entry;
+      }
       default:
         return unreachable(observation, 'observation');
     }
@@ -166,6 +185,11 @@ export class History {
       for (const completion of client.completed) completions.set(completion.observation.sendId, completion);
       for (const invocation of client.invoked) yield sendOf(invocation, completions.get(invocation.observation.sendId));
     }
+  }
+
+  /** The administrator's operations, in the order in which they began. */
+  administrations(): readonly Administration[] {
+    return this.administered;
   }
 
   /** Sends by topic, in the order in which the topics were first used. */
@@ -191,6 +215,7 @@ export class History {
       client === undefined ? undefined : { ...client, readings: client.readings.map((reading) => ({ ...reading, positions: reading.positions.slice() })) },
     );
     copy.topics = this.topics.map((topic) => ({ ...topic }));
+    copy.administered = this.administered;
     return copy;
   }
 
@@ -218,6 +243,14 @@ export class History {
     const { outcome } = entry.observation;
     if (outcome === 'ok') topic.ok += 1;
     else if (outcome === 'fail') topic.failed += 1;
+  }
+
+  private administrationEnded(completed: HistoryEntry<AdminCompleted>): void {
+    const { node, incarnation, observation: { operationId } } = completed;
+    const at = this.administered.findLastIndex(({ invoked }) => invoked.node === node && invoked.incarnation === incarnation && invoked.observation.operationId === operationId);
+    const begun = this.administered[at];
+    if (begun === undefined || begun.completed !== undefined) assert(false, `node ${node} completed operation ${operationId}, which was not under way`);
+    this.administered = this.administered.with(at, { ...(begun as Administration), completed });
   }
 
   private topicSends(topic: TopicName): TopicSends {

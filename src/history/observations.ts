@@ -7,6 +7,7 @@
  *
  * Source: Jepsen's ok/fail/info; the per-error classes of jepsen-io/redpanda.
  */
+import type { AdminCall } from '../kafka/api.ts';
 import type { ErrorName } from '../kafka/errors.ts';
 import type { LeaderEpoch, NodeId, Offset, PartitionIndex, TopicName } from '../kafka/ids.ts';
 
@@ -63,4 +64,38 @@ export interface PositionReset {
   readonly reason: 'initial' | 'outOfRange' | 'truncation';
 }
 
-export type ClientObservation = SendInvoked | SendCompleted | Polled | PositionReset;
+/** The administrator began an operation. */
+export interface AdminInvoked {
+  readonly type: 'admin.invoked';
+  /** Unique among the operations of a run; -1 is the creation of the topics that it begins with. */
+  readonly operationId: number;
+  readonly call: AdminCall;
+}
+
+/** What became of one thing that an operation asked for. */
+export interface AdminResult {
+  /** A topic; of config changes the resource: a topic, a broker's id in digits, '' for the cluster. */
+  readonly name: string;
+  /** -1 where it is about the whole. */
+  readonly partition: PartitionIndex;
+  readonly errorCode: ErrorName;
+  readonly errorMessage: string | null;
+  /** Of DeleteRecords: where the partition's log begins now. */
+  readonly lowWatermark?: Offset;
+}
+
+/**
+ * The administrator's operation ended. `fail`: nothing of it took effect; `ok`: what `results` says did; `unknown`: a try
+ * without a definite end may have. REQUEST_TIMED_OUT when `default.api.timeout.ms` was over.
+ */
+export interface AdminCompleted {
+  readonly type: 'admin.completed';
+  readonly operationId: number;
+  readonly outcome: Outcome;
+  readonly errorCode: ErrorName;
+  readonly errorMessage: string | null;
+  /** Those that an answer told about. */
+  readonly results: readonly AdminResult[];
+}
+
+export type ClientObservation = SendInvoked | SendCompleted | Polled | PositionReset | AdminInvoked | AdminCompleted;

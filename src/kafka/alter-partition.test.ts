@@ -77,6 +77,10 @@ describe('an ISR that a leader proposes', () => {
         leader: -2,
         replicas: null,
         leaderRecoveryState: null,
+        addingReplicas: null,
+        removingReplicas: null,
+        eligibleLeaderReplicas: null,
+        lastKnownElr: null,
       },
     ]);
     expect(answer(result)).toEqual({
@@ -264,5 +268,41 @@ describe('a leader that is on its way out', () => {
     const result = ask(image, {}, 1, { ...DEFAULT_CONTROL, rules: { ...KAFKA_RULES, rejectsIneligibleReplicas: false } });
     expect(result.records).toMatchObject([{ isr: [1, 2, 3], leader: 2 }]);
     expect(answer(result)).toMatchObject({ errorCode: 'NEW_LEADER_ELECTED', leaderId: -1 });
+  });
+});
+
+describe('a proposal that completes a reassignment', () => {
+  /** Replicas 2, 3, 4 are to take the place of 1. */
+  const moving = { replicas: [2, 3, 4, 1], isr: [1, 2, 3], addingReplicas: [4], removingReplicas: [1] };
+
+  it('takes the leadership from the leader that is to go, who is told NEW_LEADER_ELECTED', () => {
+    const image = imageOf(moving);
+    const result = ask(image, { newIsrWithEpochs: isr(1, 2, 3, 4) });
+    expect(answer(result)).toMatchObject({ errorCode: 'NEW_LEADER_ELECTED', leaderId: -1 });
+    expect(image.applyAll(result.records, 100).partition('t', 0)).toMatchObject({
+      replicas: [2, 3, 4],
+      isr: [2, 3, 4],
+      addingReplicas: [],
+      removingReplicas: [],
+      leader: 2,
+      leaderEpoch: 8,
+      partitionEpoch: 21,
+    });
+  });
+
+  it('gives a leader that stays a new epoch, since a replica is gone', () => {
+    const image = imageOf({ ...moving, replicas: [1, 3, 4, 2], removingReplicas: [2] });
+    expect(answer(ask(image, { newIsrWithEpochs: isr(1, 2, 3, 4) }))).toMatchObject({
+      errorCode: 'NONE',
+      leaderId: 1,
+      leaderEpoch: 8,
+      isr: [1, 3, 4],
+    });
+  });
+
+  it('completes nothing while a replica that is to stay is missing', () => {
+    const image = imageOf(moving);
+    const next = image.applyAll(ask(image, { newIsrWithEpochs: isr(1, 2, 4) }).records, 100);
+    expect(next.partition('t', 0)).toMatchObject({ replicas: [2, 3, 4, 1], isr: [1, 2, 4], leader: 1, leaderEpoch: 7 });
   });
 });

@@ -3,7 +3,8 @@
  * epoch or says why not. The checks and their order decide what a leader may conclude from a refusal.
  *
  * Modelled: the answers of version 3, with broker epochs in the new ISR (KIP-903), but topics by name; a broker epoch
- * of -1 in it asks for no check. Left out: the completion of a reassignment by an ISR that grew.
+ * of -1 in it asks for no check. An ISR that completes a reassignment may take the leadership from the leader that
+ * proposed it.
  *
  * Source: ReplicationControlManager.alterPartition, validateAlterPartitionData.
  */
@@ -19,11 +20,11 @@ import type { NodeId, PartitionIndex } from './ids.ts';
 import type { MetadataImage, TopicImage } from './metadata.ts';
 import { NO_LEADER_CHANGE } from './metadata-records.ts';
 import type { PartitionChangeRecord } from './metadata-records.ts';
-import { buildPartitionChange } from './partition-change-builder.ts';
+import { changePartition, onlineElection } from './partition-changes.ts';
+import type { ReplicationControl } from './partition-changes.ts';
 import { hasNoRepeats, mergeChange } from './partition-registration.ts';
 import type { PartitionRegistration } from './partition-registration.ts';
-import { checkBrokerEpoch, uncleanLeaderElectionEnabledForTopic } from './replication-control.ts';
-import type { ReplicationControl } from './replication-control.ts';
+import { checkBrokerEpoch } from './replication-control.ts';
 
 export interface AlterPartitionResult {
   readonly records: readonly PartitionChangeRecord[];
@@ -77,15 +78,10 @@ function alterOne(
     return { record: undefined, answer: refusal(partitionIndex, 'UNKNOWN_TOPIC_OR_PARTITION') };
   const error = validateAlterPartitionData(image, control, brokerId, partition, proposal);
   if (error !== 'NONE') return { record: undefined, answer: refusal(partitionIndex, error) };
-  const record = buildPartitionChange({
-    topicId: topic.topicId,
-    partitionId: partitionIndex,
-    partition,
-    isAcceptableLeader: (id) => image.isActive(id),
-    election: uncleanLeaderElectionEnabledForTopic(image, control, topic.name) ? 'UNCLEAN' : 'ONLINE',
+  const record = changePartition(image, control, topic, partitionIndex, {
+    election: onlineElection(image, control, topic.name),
     targetIsr: newIsrWithEpochs.map((member) => member.brokerId),
     targetLeaderRecoveryState: leaderRecoveryState,
-    bumpsLeaderEpochOnIsrShrink: control.rules.bumpsLeaderEpochOnIsrShrink,
   });
   // The one error that comes with a record: the change happened, and took the leadership from who asked for it.
   if (record !== undefined && record.leader !== NO_LEADER_CHANGE && record.leader !== brokerId) {

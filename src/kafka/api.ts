@@ -8,18 +8,16 @@
  *
  * Source: clients/src/main/resources/common/message/*.json.
  */
+import type { AdminRequest, AdminResponse } from './admin-api.ts';
+import type { Request, Response } from './api-message.ts';
 import type { ErrorName } from './errors.ts';
 import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, TopicName } from './ids.ts';
 import type { MetadataImage } from './metadata.ts';
 import type { LeaderRecoveryState, MetadataRecord } from './metadata-records.ts';
 import type { RecordBatch } from './records.ts';
 
-interface Request<Type extends string> {
-  readonly type: Type;
-  /** Chosen by the client, unique among its requests; the answer repeats it. */
-  readonly correlationId: number;
-}
-type Response<Type extends string> = Request<Type>;
+/** CreateTopics to UnregisterBroker, and DeleteRecords. */
+export * from './admin-api.ts';
 
 // --- Produce (0) -----------------------------------------------------------------------------------------------------
 
@@ -167,6 +165,29 @@ export interface MetadataResponse extends Response<'MetadataResponse'> {
   readonly topics: readonly MetadataTopic[];
 }
 
+// --- DeleteRecords (21) ----------------------------------------------------------------------------------------------
+
+export interface DeleteRecordsRequest extends Request<'DeleteRecordsRequest'> {
+  readonly topics: readonly {
+    readonly name: TopicName;
+    /** `offset` -1 is the high watermark. */
+    readonly partitions: readonly { readonly partitionIndex: PartitionIndex; readonly offset: Offset }[];
+  }[];
+  /** How long the leader may wait for the other replicas, ms. */
+  readonly timeoutMs: number;
+}
+
+export interface DeleteRecordsPartitionResult {
+  readonly partitionIndex: PartitionIndex;
+  /** Where the replica that begins lowest begins now; -1 with an error. */
+  readonly lowWatermark: Offset;
+  readonly errorCode: ErrorName;
+}
+
+export interface DeleteRecordsResponse extends Response<'DeleteRecordsResponse'> {
+  readonly topics: readonly { readonly name: TopicName; readonly partitions: readonly DeleteRecordsPartitionResult[] }[];
+}
+
 // --- OffsetForLeaderEpoch (23) ---------------------------------------------------------------------------------------
 
 export interface OffsetForLeaderEpochRequest extends Request<'OffsetForLeaderEpochRequest'> {
@@ -279,6 +300,8 @@ export interface BrokerRegistrationRequest extends Request<'BrokerRegistrationRe
   readonly brokerId: NodeId;
   /** One per process life; tells a restarted broker from a repeated request. */
   readonly incarnationId: string;
+  /** The epoch in which the broker last shut down cleanly (KIP-966); -1 or absent when it did not, or cannot tell. */
+  readonly previousBrokerEpoch?: BrokerEpoch;
 }
 
 export interface BrokerRegistrationResponse extends Response<'BrokerRegistrationResponse'> {
@@ -309,6 +332,7 @@ export type ApiRequest =
   | FetchRequest
   | ListOffsetsRequest
   | MetadataRequest
+  | DeleteRecordsRequest
   | OffsetForLeaderEpochRequest
   | AlterPartitionRequest
   | BrokerRegistrationRequest
@@ -316,7 +340,8 @@ export type ApiRequest =
   | VoteRequest
   | BeginQuorumEpochRequest
   | EndQuorumEpochRequest
-  | FetchSnapshotRequest;
+  | FetchSnapshotRequest
+  | AdminRequest;
 
 export type ApiResponse =
   | ProduceResponse
@@ -324,6 +349,7 @@ export type ApiResponse =
   | FetchResponse<MetadataBatch>
   | ListOffsetsResponse
   | MetadataResponse
+  | DeleteRecordsResponse
   | OffsetForLeaderEpochResponse
   | AlterPartitionResponse
   | BrokerRegistrationResponse
@@ -331,4 +357,5 @@ export type ApiResponse =
   | VoteResponse
   | BeginQuorumEpochResponse
   | EndQuorumEpochResponse
-  | FetchSnapshotResponse;
+  | FetchSnapshotResponse
+  | AdminResponse;

@@ -1,8 +1,9 @@
 /**
  * What a broker's heartbeat makes of it, as the controller decides: FENCED, UNFENCED, CONTROLLED_SHUTDOWN or
- * SHUTDOWN_NOW. Sessions and their expiry are timers, and belong to the controller's actor.
+ * SHUTDOWN_NOW; and what the active controller remembers of heartbeats to decide it. None of that is in the metadata
+ * log: a new controller has heard of nobody. Sessions and their expiry are timers, and belong to the controller's actor.
  *
- * Source: BrokerHeartbeatManager.calculateNextBrokerState, BrokerControlState; KIP-631.
+ * Source: BrokerHeartbeatManager, BrokerControlState, QuorumController.processBrokerHeartbeat; KIP-631, KIP-841.
  */
 import { unreachable } from '../kernel/assert.ts';
 import type { BrokerHeartbeatRequest } from './api.ts';
@@ -16,7 +17,7 @@ export interface HeartbeatContext {
   readonly hasLeaderships: boolean;
   /** What the metadata log had reached when the controlled shutdown moved its leaders away. */
   readonly controlledShutdownOffset: Offset;
-  /** The lowest metadata offset that any active broker reported; Infinity when none is active. */
+  /** The lowest metadata offset that any active broker reported, see BrokerHeartbeats; Infinity when none is active. */
   readonly lowestActiveOffset: Offset;
 }
 

@@ -37,7 +37,7 @@ type IsExplicit = (name: string) => boolean;
 export function settle(kind: ConfigKind, config: Config<ConfigKind>, isExplicit: IsExplicit): Settled {
   switch (kind) {
     case 'broker':
-      return { config, contradictions: brokerContradictions(config as BrokerConfig) };
+      return settleBroker(config as BrokerConfig, isExplicit);
     case 'topic':
       return { config, contradictions: [] };
     case 'producer':
@@ -52,6 +52,17 @@ export function settle(kind: ConfigKind, config: Config<ConfigKind>, isExplicit:
 /** Nothing when `holds`, else a contradiction that blames `name`. */
 function must(holds: boolean, name: string, others: readonly string[], expected: string, got: number): Contradiction[] {
   return holds ? [] : [{ involves: [name, ...others], problem: { name, expected, got: String(got) } }];
+}
+
+const MS_PER_MINUTE = 60_000;
+const MS_PER_HOUR = 3_600_000;
+
+/** KafkaConfig.logRetentionTimeMillis: milliseconds before minutes before hours. */
+function settleBroker(config: BrokerConfig, isExplicit: IsExplicit): Settled {
+  const { logRetentionMs, logRetentionMinutes: minutes, logRetentionHours: hours } = config;
+  const [amount, unitMs] = isExplicit('log.retention.minutes') ? [minutes, MS_PER_MINUTE] : [hours, MS_PER_HOUR];
+  const retentionMs = isExplicit('log.retention.ms') ? logRetentionMs : amount < 0 ? -1 : amount * unitMs;
+  return { config: { ...config, logRetentionMs: retentionMs }, contradictions: brokerContradictions(config) };
 }
 
 /**

@@ -3,14 +3,14 @@
  * here once something in the simulated cluster obeys it. Defaults are those of Kafka 4.1; older ones are noted where
  * they differ in meaning. What is made of the tables is in config.ts.
  *
- * Source: ReplicationConfigs, ServerConfigs, ServerLogConfigs, KRaftConfigs, LogConfig, ProducerConfig, ConsumerConfig.
+ * Source: ReplicationConfigs, ServerConfigs, ServerLogConfigs, KRaftConfigs, QuorumConfig, LogConfig, ProducerConfig, ConsumerConfig.
  */
 
-export type ConfigUnit = 'ms' | 's' | 'bytes' | 'percent' | 'messages' | 'count';
+export type ConfigUnit = 'ms' | 's' | 'min' | 'h' | 'bytes' | 'percent' | 'messages' | 'count' | 'ratio';
 
 export interface NumberDef {
   /** int is Java's, 32 bits; long is a safe integer, with `LONG_MAX` for Java's largest. */
-  readonly type: 'int' | 'long';
+  readonly type: 'int' | 'long' | 'double';
   readonly default: number;
   readonly unit: ConfigUnit;
   readonly min: number;
@@ -34,6 +34,7 @@ export interface ChoiceDef<Choice extends string = string> {
   readonly default: Choice;
   readonly choices: readonly Choice[];
   readonly source: string;
+  readonly synonym?: string;
 }
 
 /** `acks`: `all` and `-1` are the same. */
@@ -69,6 +70,7 @@ const long = (value: number, unit: ConfigUnit, source: string, min = 0, max = LO
   max,
   source,
 });
+const ratio = (value: number, source: string): NumberDef => ({ type: 'double', default: value, unit: 'ratio', min: 0, max: 1, source });
 const boolean = (value: boolean, source: string): BooleanDef => ({ type: 'boolean', default: value, source });
 const choice = <const Choice extends string>(
   value: NoInfer<Choice>,
@@ -80,7 +82,38 @@ const choice = <const Choice extends string>(
   choices,
   source,
 });
-const inherits = <Def extends NumberDef | BooleanDef>(def: Def, synonym: string): Def => ({ ...def, synonym });
+const inherits = <Def extends NumberDef | BooleanDef | ChoiceDef>(def: Def, synonym: string): Def => ({ ...def, synonym });
+
+const HOUR_MS = 3_600_000;
+
+/** `cleanup.policy` is a list of the two; every spelling of it. */
+const CLEANUP_POLICIES = ['delete', 'compact', 'compact,delete', 'delete,compact'] as const;
+
+/** The logs of a broker's topics, as far as a topic says nothing itself. */
+const logConfigs = {
+  /** Kafka asks for a mebibyte at least since 4.0 (KIP-1030); small segments are what a simulation wants. */
+  'log.segment.bytes': int(1024 * MIB, 'bytes', 'ServerLogConfigs', 14),
+  'log.roll.ms': long(168 * HOUR_MS, 'ms', 'ServerLogConfigs', 1),
+  'log.cleanup.policy': choice('delete', CLEANUP_POLICIES, 'ServerLogConfigs'),
+  'log.retention.hours': int(168, 'h', 'ServerLogConfigs', -1),
+  /** -1 here: not set, the hours decide. */
+  'log.retention.minutes': int(-1, 'min', 'ServerLogConfigs', -1),
+  /** What is not set here follows from minutes, then hours; -1 is for ever. */
+  'log.retention.ms': long(168 * HOUR_MS, 'ms', 'ServerLogConfigs', -1),
+  'log.retention.bytes': long(-1, 'bytes', 'ServerLogConfigs', -1),
+  'log.retention.check.interval.ms': long(300_000, 'ms', 'ServerLogConfigs', 1),
+  'log.flush.interval.messages': long(LONG_MAX, 'messages', 'ServerLogConfigs', 1),
+  /** Kafka's default is `log.flush.scheduler.interval.ms`, which is as long. */
+  'log.flush.interval.ms': long(LONG_MAX, 'ms', 'ServerLogConfigs'),
+  'log.flush.scheduler.interval.ms': long(LONG_MAX, 'ms', 'ServerLogConfigs', 1),
+  'log.flush.offset.checkpoint.interval.ms': int(60_000, 'ms', 'ServerLogConfigs', 1),
+  'log.flush.start.offset.checkpoint.interval.ms': int(60_000, 'ms', 'ServerLogConfigs', 1),
+  'log.cleaner.enable': boolean(true, 'CleanerConfig'),
+  'log.cleaner.backoff.ms': long(15_000, 'ms', 'CleanerConfig', 1),
+  'log.cleaner.delete.retention.ms': long(24 * HOUR_MS, 'ms', 'CleanerConfig'),
+  'log.cleaner.min.cleanable.ratio': ratio(0.5, 'CleanerConfig'),
+  'log.cleaner.min.compaction.lag.ms': long(0, 'ms', 'CleanerConfig'),
+} as const satisfies ConfigTable;
 
 /** Configs of a broker and of the controller, set per node. */
 export const brokerConfigs = {
@@ -95,6 +128,13 @@ export const brokerConfigs = {
   'broker.session.timeout.ms': int(9_000, 'ms', 'KRaftConfigs', 1),
   'broker.heartbeat.interval.ms': int(2_000, 'ms', 'KRaftConfigs', 1),
   'controller.socket.timeout.ms': int(30_000, 'ms', 'ReplicationConfigs', 1),
+  'controller.quorum.election.timeout.ms': int(1_000, 'ms', 'QuorumConfig', 1),
+  'controller.quorum.fetch.timeout.ms': int(2_000, 'ms', 'QuorumConfig', 1),
+  'controller.quorum.election.backoff.max.ms': int(1_000, 'ms', 'QuorumConfig'),
+  'controller.quorum.request.timeout.ms': int(2_000, 'ms', 'QuorumConfig', 1),
+  'controller.quorum.retry.backoff.ms': int(20, 'ms', 'QuorumConfig'),
+  'metadata.log.max.record.bytes.between.snapshots': long(20 * MIB, 'bytes', 'MetadataLogConfig', 1),
+  'metadata.log.max.snapshot.interval.ms': long(3_600_000, 'ms', 'MetadataLogConfig'),
   'auto.leader.rebalance.enable': boolean(true, 'ReplicationConfigs'),
   'leader.imbalance.check.interval.seconds': long(300, 's', 'ReplicationConfigs', 1),
   'unclean.leader.election.enable': boolean(false, 'ReplicationConfigs'),
@@ -104,6 +144,7 @@ export const brokerConfigs = {
   'default.replication.factor': int(1, 'count', 'ReplicationConfigs', 1),
   'min.insync.replicas': int(1, 'count', 'ServerLogConfigs', 1),
   'message.max.bytes': int(MIB + 12, 'bytes', 'ServerConfigs'),
+  ...logConfigs,
 } as const satisfies ConfigTable;
 
 /** Configs of one topic; one that is not set takes the broker's value. */
@@ -111,6 +152,16 @@ export const topicConfigs = {
   'min.insync.replicas': inherits(int(1, 'count', 'LogConfig', 1), 'min.insync.replicas'),
   'unclean.leader.election.enable': inherits(boolean(false, 'LogConfig'), 'unclean.leader.election.enable'),
   'max.message.bytes': inherits(int(MIB + 12, 'bytes', 'LogConfig'), 'message.max.bytes'),
+  'segment.bytes': inherits(int(1024 * MIB, 'bytes', 'LogConfig', 14), 'log.segment.bytes'),
+  'segment.ms': inherits(long(168 * HOUR_MS, 'ms', 'LogConfig', 1), 'log.roll.ms'),
+  'cleanup.policy': inherits(choice('delete', CLEANUP_POLICIES, 'LogConfig'), 'log.cleanup.policy'),
+  'retention.ms': inherits(long(168 * HOUR_MS, 'ms', 'LogConfig', -1), 'log.retention.ms'),
+  'retention.bytes': inherits(long(-1, 'bytes', 'LogConfig', -1), 'log.retention.bytes'),
+  'flush.messages': inherits(long(LONG_MAX, 'messages', 'LogConfig', 1), 'log.flush.interval.messages'),
+  'flush.ms': inherits(long(LONG_MAX, 'ms', 'LogConfig'), 'log.flush.interval.ms'),
+  'delete.retention.ms': inherits(long(24 * HOUR_MS, 'ms', 'LogConfig'), 'log.cleaner.delete.retention.ms'),
+  'min.cleanable.dirty.ratio': inherits(ratio(0.5, 'LogConfig'), 'log.cleaner.min.cleanable.ratio'),
+  'min.compaction.lag.ms': inherits(long(0, 'ms', 'LogConfig'), 'log.cleaner.min.compaction.lag.ms'),
 } as const satisfies ConfigTable;
 
 /** What producers and consumers share. */

@@ -255,7 +255,7 @@ describe('the config of a topic', () => {
   it('names a broker config for each of its own', () => {
     for (const name of configNames('topic')) {
       const def = configDef('topic', name);
-      const synonym = def?.type === 'boolean' || def?.type === 'int' || def?.type === 'long' ? def.synonym : undefined;
+      const synonym = def?.type === 'acks' ? undefined : def?.synonym;
       expect(configDef('broker', synonym ?? '')).toMatchObject({
         type: def?.type,
         default: def?.type === 'acks' ? undefined : def?.default,
@@ -264,10 +264,27 @@ describe('the config of a topic', () => {
   });
 });
 
+describe('how long a log is kept', () => {
+  const retentionMs = (values: Readonly<Record<string, unknown>>): number => parseConfig('broker', values).config.logRetentionMs;
+
+  it('is said in milliseconds before minutes before hours', () => {
+    expect(retentionMs({})).toBe(168 * 3_600_000);
+    expect(retentionMs({ 'log.retention.hours': 2 })).toBe(7_200_000);
+    expect(retentionMs({ 'log.retention.hours': 2, 'log.retention.minutes': 3 })).toBe(180_000);
+    expect(retentionMs({ 'log.retention.minutes': 3, 'log.retention.ms': 5 })).toBe(5);
+    expect(retentionMs({ 'log.retention.hours': -1 })).toBe(-1);
+  });
+
+  it('and how dirty it may get is a number from 0 to 1', () => {
+    expect(parseConfig('topic', { 'min.cleanable.dirty.ratio': '0.25' }).config.minCleanableDirtyRatio).toBe(0.25);
+    expect(parseConfig('topic', { 'min.cleanable.dirty.ratio': 1.5 }).problems).toMatchObject([{ expected: 'a number from 0 to 1' }]);
+  });
+});
+
 describe('a config that Kafka has and nothing here obeys', () => {
   it('is refused by name, not taken for a misspelling', () => {
-    const [problem] = parseConfig('topic', { 'retention.ms': 1000 }).problems;
-    expect(problem).toMatchObject({ name: 'retention.ms', expected: expect.stringContaining('nothing here obeys it yet') as unknown });
+    const [problem] = parseConfig('topic', { 'compression.type': 'lz4' }).problems;
+    expect(problem).toMatchObject({ name: 'compression.type', expected: expect.stringContaining('nothing here obeys it yet') as unknown });
     expect(problem?.nearest).toBeUndefined();
   });
 

@@ -150,6 +150,10 @@ function parseValue(def: ConfigDef, value: unknown): Value | undefined {
       const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
       return text === 'all' || text === '-1' ? -1 : text === '0' ? 0 : text === '1' ? 1 : undefined;
     }
+    case 'double': {
+      const number = typeof value === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+      return typeof number === 'number' && number >= def.min && number <= def.max ? number : undefined;
+    }
     case 'int':
     case 'long': {
       const number = typeof value === 'string' && /^\s*[-+]?\d+\s*$/.test(value) ? Number(value) : value;
@@ -171,6 +175,8 @@ function expectation(def: ConfigDef): string {
       return `one of ${def.choices.join(', ')}`;
     case 'acks':
       return 'one of all, -1, 0, 1';
+    case 'double':
+      return `a number from ${def.min} to ${def.max}`;
     case 'int':
     case 'long': {
       const unit = def.unit === 'count' ? '' : ` (${def.unit})`;

@@ -90,3 +90,45 @@ describe('creating a topic', () => {
     expect(result.errorMessage).not.toBeNull();
   });
 });
+
+describe('a topic whose replicas are named', () => {
+  const manual = (...lists: readonly (readonly number[])[]): Partial<CreatableTopic> => ({
+    numPartitions: -1,
+    replicationFactor: -1,
+    assignments: lists.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
+  });
+
+  it('has them, in whatever order they are named, and its active ones in sync', () => {
+    const { assignments = [], ...rest } = manual([3, 1], [4, 2], [5, 1]);
+    const { errorCode, records } = createTopic(image, spec({ ...rest, assignments: assignments.toReversed() }), 7);
+    expect(errorCode).toBe('NONE');
+    expect(partitionsOf(records).map(({ partitionId, replicas, isr, leader }) => [partitionId, replicas, isr, leader])).toEqual([
+      [0, [3, 1], [3, 1], 3],
+      [1, [4, 2], [2], 2],
+      [2, [5, 1], [1], 1],
+    ]);
+  });
+
+  it.each<[string, Partial<CreatableTopic>, string]>([
+    ['with a number of partitions beside them', { ...manual([1]), numPartitions: 1 }, 'INVALID_REQUEST'],
+    ['with a replication factor beside them', { ...manual([1]), replicationFactor: 1 }, 'INVALID_REQUEST'],
+    ['with no replicas', manual([1], []), 'INVALID_REPLICA_ASSIGNMENT'],
+    ['with another number of replicas in each', manual([1], [1, 2]), 'INVALID_REPLICA_ASSIGNMENT'],
+    ['with a replica twice', manual([1, 1]), 'INVALID_REPLICA_ASSIGNMENT'],
+    ['with an unknown broker', manual([9]), 'INVALID_REPLICA_ASSIGNMENT'],
+    ['with nobody who is active', manual([4, 5]), 'INVALID_REPLICA_ASSIGNMENT'],
+    ['with a gap', { ...manual([1]), assignments: [{ partitionIndex: 1, brokerIds: [1] }] }, 'INVALID_REPLICA_ASSIGNMENT'],
+    [
+      'with a partition twice',
+      { ...manual([1]), assignments: [{ partitionIndex: 0, brokerIds: [1] }, { partitionIndex: 0, brokerIds: [2] }] },
+      'INVALID_REPLICA_ASSIGNMENT',
+    ],
+  ])('is refused %s', (_, fields, errorCode) => {
+    expect(createTopic(image, spec(fields), 7)).toMatchObject({ errorCode, records: [] });
+  });
+
+  it('takes the cluster’s defaults when neither names nor numbers are given', () => {
+    const { records } = createTopic(image, spec({ numPartitions: -1, replicationFactor: -1 }), 7, { numPartitions: 4, defaultReplicationFactor: 2 });
+    expect(partitionsOf(records).map(({ replicas }) => replicas.length)).toEqual([2, 2, 2, 2]);
+  });
+});

@@ -4,34 +4,22 @@
  * `batch[i].partitionLeaderEpoch <= batch[i+1].partitionLeaderEpoch`. Every operation is O(1) or O(log batches) plus
  * what it returns; versions share their batches.
  *
- * Modelled: append, truncation, retention's moving start, torn batches and recovery after a power loss, running sums of
- * sizes and hashes. Left out: segments and their roll, time indexes, compaction; the high watermark, the last stable
- * offset and the epoch cache belong to whoever holds the log.
+ * Modelled: append, truncation, segments and their roll and deletion, the moving log start, batches that a cleaning
+ * replaced, torn batches and recovery after a power loss, running sums of sizes and hashes. Left out: indexes; the high
+ * watermark, the last stable offset and the epoch cache belong to whoever holds the log. What to delete and what to clean
+ * is decided in retention.ts and compaction.ts.
  *
  * Source: UnifiedLog, LocalLog, LogSegment, LogLoader.
  */
 import { AppendLog } from '../kernel/append-log.ts';
 import { assert } from '../kernel/assert.ts';
-import { fmix32, mix32, mix53 } from '../kernel/hash.ts';
+import { fmix32 } from '../kernel/hash.ts';
 import { NO_EPOCH } from './ids.ts';
 import type { LeaderEpoch, Offset } from './ids.ts';
+import { LogEntry, placedHash, secondLane } from './log-entry.ts';
+import { LogLayout, NO_TIMESTAMP, type ClosedSegment, type LogSegment } from './log-layout.ts';
 import { torn } from './records.ts';
 import type { RecordBatch } from './records.ts';
-
-/** A batch and the sums over all batches before it, so that any range's sum is a difference. */
-class LogEntry {
-  readonly batch: RecordBatch;
-  readonly bytesBefore: number;
-  readonly hashABefore: number;
-  readonly hashBBefore: number;
-
-  constructor(batch: RecordBatch, bytesBefore: number, hashABefore: number, hashBBefore: number) {
-    this.batch = batch;
-    this.bytesBefore = bytesBefore;
-    this.hashABefore = hashABefore;
-    this.hashBBefore = hashBBefore;
-  }
-}
 
 const lastOffsetOf = (entry: LogEntry): number => entry.batch.lastOffset;
 const epochOf = (entry: LogEntry): number => entry.batch.partitionLeaderEpoch;
@@ -59,6 +47,7 @@ export class PartitionLog {
   private readonly hashBAtEnd: number;
   /** Index of the first corrupt batch, -1 when there is none. */
   private readonly firstCorruptIndex: number;
+  private readonly layout: LogLayout;
 
   private constructor(
     entries: AppendLog<LogEntry>,
@@ -68,6 +57,7 @@ export class PartitionLog {
     hashAAtEnd: number,
     hashBAtEnd: number,
     firstCorruptIndex: number,
+    layout: LogLayout,
   ) {
     this.entries = entries;
     this.logStartOffset = logStartOffset;
@@ -76,21 +66,32 @@ export class PartitionLog {
     this.hashAAtEnd = hashAAtEnd;
     this.hashBAtEnd = hashBAtEnd;
     this.firstCorruptIndex = firstCorruptIndex;
+    this.layout = layout;
   }
 
   /** An empty log whose first batch gets `offset` at least (`truncateFullyAndStartAt`). */
   static startingAt(offset: Offset): PartitionLog {
     assert(offset >= 0, () => `a log cannot start at offset ${offset}`);
-    return new PartitionLog(AppendLog.empty<LogEntry>(), offset, offset, 0, 0, 0, NOT_CORRUPT);
+    return new PartitionLog(AppendLog.empty<LogEntry>(), offset, offset, 0, 0, 0, NOT_CORRUPT, LogLayout.startingAt(offset));
   }
 
   static empty(): PartitionLog {
     return PartitionLog.startingAt(0);
   }
 
-  /** Batches written since the log began, those that retention removed included: what a disk counts as flushed. */
+  /** Batches ever written, those that retention and cleanings removed included: what a disk counts as flushed. */
   get length(): number {
-    return this.entries.length;
+    return this.entries.length + this.layout.shift;
+  }
+
+  /** Up to where this log was cleaned itself: the next cleaning begins there. */
+  get firstDirtyOffset(): Offset {
+    return this.layout.firstDirtyOffset;
+  }
+
+  /** Below it a record may be missing that a cleaning took, of this log or of the one it was copied from. */
+  get cleanedEndOffset(): Offset {
+    return this.layout.cleanedEndOffset;
   }
 
   /** How many batches the log holds. */
@@ -121,25 +122,18 @@ export class PartitionLog {
    * OffsetsOutOfOrderException, UnexpectedAppendOffsetException) and its epoch is at least `lastEpoch`.
    */
   append(batch: RecordBatch): PartitionLog {
-    if (batch.baseOffset < this.logEndOffset)
-      assert(false, `batch at offset ${batch.baseOffset} is below the log end offset ${this.logEndOffset}`);
-    if (batch.partitionLeaderEpoch < this.lastEpoch || batch.partitionLeaderEpoch < 0) {
-      assert(
-        false,
-        `batch at ${batch.baseOffset} of leader epoch ${batch.partitionLeaderEpoch} follows epoch ${this.lastEpoch}`,
-      );
-    }
+    if (batch.baseOffset < this.logEndOffset) assert(false, `batch at offset ${batch.baseOffset} is below the log end offset ${this.logEndOffset}`);
+    if (batch.partitionLeaderEpoch < this.lastEpoch || batch.partitionLeaderEpoch < 0)
+      assert(false, `batch at ${batch.baseOffset} of leader epoch ${batch.partitionLeaderEpoch} follows epoch ${this.lastEpoch}`);
     const entry = new LogEntry(batch, this.bytesAtEnd, this.hashAAtEnd, this.hashBAtEnd);
     const hash = placedHash(batch);
-    return new PartitionLog(
-      this.entries.append(entry),
-      this.logStartOffset,
-      batch.nextOffset,
-      this.bytesAtEnd + batch.sizeInBytes,
-      (this.hashAAtEnd + hash) | 0,
-      (this.hashBAtEnd + secondLane(hash, batch)) | 0,
-      batch.isCorrupt && this.firstCorruptIndex === NOT_CORRUPT ? this.entries.length : this.firstCorruptIndex,
-    );
+    const hashA = (this.hashAAtEnd + hash) | 0;
+    const hashB = (this.hashBAtEnd + secondLane(hash, batch)) | 0;
+    const firstCorrupt = batch.isCorrupt && this.firstCorruptIndex === NOT_CORRUPT ? this.entries.length : this.firstCorruptIndex;
+    const begun = this.bytesAtEnd === this.layout.activeBytesBefore ? this.layout.begun(batch.maxTimestamp) : this.layout;
+    // A leader's own batches follow each other; a follower's do where the leader has cleaned nothing.
+    const layout = batch.cleaned !== null ? begun.copied(batch.nextOffset) : batch.baseOffset !== this.logEndOffset ? begun.copied(batch.baseOffset) : begun;
+    return new PartitionLog(this.entries.append(entry), this.logStartOffset, batch.nextOffset, this.bytesAtEnd + batch.sizeInBytes, hashA, hashB, firstCorrupt, layout);
   }
 
   /**
@@ -153,22 +147,95 @@ export class PartitionLog {
     return this.cut(this.indexOf(offset), Math.min(offset, this.logStartOffset), offset);
   }
 
-  /**
-   * Raises the log start (retention, DeleteRecords); batches wholly below it are gone, the one that contains it stays.
-   */
+  /** Raises the log start and forgets the batches wholly below it at once; the one that contains it stays. */
   advanceLogStart(offset: Offset): PartitionLog {
-    assert(offset <= this.logEndOffset, () => `log start ${offset} would pass the log end offset ${this.logEndOffset}`);
-    if (offset <= this.logStartOffset) return this;
-    const index = this.indexOf(offset);
-    return new PartitionLog(
-      this.entries.dropHead(index - this.entries.firstIndex),
-      offset,
-      this.logEndOffset,
-      this.bytesAtEnd,
-      this.hashAAtEnd,
-      this.hashBAtEnd,
-      this.firstCorruptIndex >= index ? this.firstCorruptIndex : this.firstCorruptFrom(index),
-    );
+    return offset <= this.logStartOffset ? this : this.forgetBelow(offset).withLogStart(offset);
+  }
+
+  /**
+   * The log that begins at `offset`, with every batch it holds: DeleteRecords, and a start that is read from a checkpoint.
+   * Batches below the start go with their segments.
+   */
+  withLogStart(offset: Offset): PartitionLog {
+    assert(offset >= 0 && offset <= this.logEndOffset, () => `a log that ends at ${this.logEndOffset} cannot start at ${offset}`);
+    if (offset === this.logStartOffset) return this;
+    return new PartitionLog(this.entries, offset, this.logEndOffset, this.bytesAtEnd, this.hashAAtEnd, this.hashBAtEnd, this.firstCorruptIndex, this.layout);
+  }
+
+  // --- segments ------------------------------------------------------------------------------------------------------
+
+  /** Oldest first, the active one last. */
+  segments(): LogSegment[] {
+    const { closed, activeBaseOffset, activeBytesBefore } = this.layout;
+    const segments: LogSegment[] = closed.map(({ baseOffset, bytesBefore, largestTimestamp }, i) => {
+      const next = closed[i + 1];
+      return {
+        baseOffset,
+        endOffsetExclusive: next?.baseOffset ?? activeBaseOffset,
+        sizeInBytes: (next?.bytesBefore ?? activeBytesBefore) - bytesBefore,
+        largestTimestamp,
+        isActive: false,
+      };
+    });
+    const sizeInBytes = this.bytesAtEnd - activeBytesBefore;
+    segments.push({ baseOffset: activeBaseOffset, endOffsetExclusive: this.logEndOffset, sizeInBytes, largestTimestamp: this.largestTimestampFrom(activeBaseOffset), isActive: true });
+    return segments;
+  }
+
+  get activeBaseOffset(): Offset {
+    return this.layout.activeBaseOffset;
+  }
+
+  segmentBaseAt(offset: Offset): Offset {
+    return this.layout.segmentBaseAt(offset);
+  }
+
+  /**
+   * Must `batch` begin a new segment? When the active one would grow beyond `segmentBytes`, or, by the timestamps of the
+   * batches, is older than `segmentMs` (LogSegment.shouldRoll). An empty segment takes anything.
+   */
+  mustRoll(batch: RecordBatch, segmentBytes: number, segmentMs: number): boolean {
+    const { activeBytesBefore, activeFirstTimestamp } = this.layout;
+    const sizeInBytes = this.bytesAtEnd - activeBytesBefore;
+    if (sizeInBytes === 0) return false;
+    return sizeInBytes > segmentBytes - batch.sizeInBytes || batch.maxTimestamp - activeFirstTimestamp > segmentMs;
+  }
+
+  /** Closes the active segment and begins a new one at the log end; an empty one stays. */
+  roll(): PartitionLog {
+    const { activeBaseOffset, activeBytesBefore } = this.layout;
+    if (this.bytesAtEnd === activeBytesBefore) return this;
+    return this.laidOut(this.layout.rolled(this.logEndOffset, this.bytesAtEnd, this.largestTimestampFrom(activeBaseOffset)));
+  }
+
+  /** Without its first `count` closed segments; the log starts where the first one that is left begins, or later. */
+  deleteSegments(count: number): PartitionLog {
+    assert(count >= 0 && count <= this.layout.closed.length, () => `cannot delete ${count} of ${this.layout.closed.length} closed segments`);
+    if (count === 0) return this;
+    const layout = this.layout.withoutFirst(count);
+    const start = Math.max(this.logStartOffset, layout.firstBaseOffset);
+    return this.laidOut(layout).forgetBelow(layout.firstBaseOffset).withLogStart(start);
+  }
+
+  /**
+   * The log after a cleaning up to `endOffset`: `batches` stand for those it held below, each at its old base offset, in
+   * new segments that begin at `baseOffsets`.
+   */
+  cleaned(endOffset: Offset, batches: readonly RecordBatch[], baseOffsets: readonly Offset[]): PartitionLog {
+    assert(endOffset >= this.firstDirtyOffset && endOffset <= this.activeBaseOffset, () => `cannot clean up to ${endOffset}: cleaned to ${this.firstDirtyOffset}, active from ${this.activeBaseOffset}`);
+    const behind = this.indexOf(endOffset);
+    const positions = batches.map(({ baseOffset }) => this.layout.positionOf(this.indexOf(baseOffset)));
+    const shift = this.layout.positionOf(behind) - batches.length;
+    let log = PartitionLog.startingAt(0);
+    for (const batch of batches) log = log.append(batch);
+    for (let i = behind; i < this.entries.length; i += 1) log = log.append(this.entries.at(i).batch);
+    const segmentAt = (baseOffset: Offset, end: Offset): ClosedSegment => ({
+      baseOffset, bytesBefore: log.bytesBefore(log.indexOf(baseOffset)), largestTimestamp: log.largestTimestampFrom(baseOffset, end),
+    });
+    const bases = [...baseOffsets, ...this.layout.closed.map(({ baseOffset }) => baseOffset).filter((base) => base >= endOffset)];
+    const closed = bases.map((base, i) => segmentAt(base, bases[i + 1] ?? this.activeBaseOffset));
+    const layout = new LogLayout(closed, this.activeBaseOffset, log.bytesBefore(log.indexOf(this.activeBaseOffset)), this.layout.activeFirstTimestamp, endOffset, Math.max(endOffset, this.cleanedEndOffset), positions, shift);
+    return new PartitionLog(log.entries, this.logStartOffset, this.logEndOffset, log.bytesAtEnd, log.hashAAtEnd, log.hashBAtEnd, log.firstCorruptIndex, layout);
   }
 
   /** True for the offsets a fetch may ask for: `logStartOffset <= offset <= logEndOffset`; else OFFSET_OUT_OF_RANGE. */
@@ -182,25 +249,15 @@ export class PartitionLog {
    * `minOneMessage` the first batch is returned whatever its size (KIP-74). A first batch may begin below
    * `fetchOffset`: the reader skips those records.
    */
-  read(
-    fetchOffset: Offset,
-    upperBoundOffsetExclusive: Offset,
-    maxBytes: number,
-    minOneMessage: boolean,
-  ): readonly RecordBatch[] {
-    if (!this.isFetchable(fetchOffset))
-      assert(false, `fetch offset ${fetchOffset} is outside [${this.logStartOffset}, ${this.logEndOffset}]`);
+  read(fetchOffset: Offset, upperBoundOffsetExclusive: Offset, maxBytes: number, minOneMessage: boolean): readonly RecordBatch[] {
+    if (!this.isFetchable(fetchOffset)) assert(false, `fetch offset ${fetchOffset} is outside [${this.logStartOffset}, ${this.logEndOffset}]`);
     if (fetchOffset >= upperBoundOffsetExclusive) return NO_BATCHES;
     let batches: RecordBatch[] | undefined;
     let bytes = 0;
     for (let i = this.indexOf(fetchOffset); i < this.entries.length; i += 1) {
       const batch = this.entries.at(i).batch;
       bytes += batch.sizeInBytes;
-      if (
-        batch.nextOffset > upperBoundOffsetExclusive ||
-        (bytes > maxBytes && !(minOneMessage && batches === undefined))
-      )
-        break;
+      if (batch.nextOffset > upperBoundOffsetExclusive || (bytes > maxBytes && !(minOneMessage && batches === undefined))) break;
       if (batches === undefined) batches = [batch];
       else batches.push(batch);
     }
@@ -238,8 +295,7 @@ export class PartitionLog {
    */
   rangeHash(startOffsetInclusive: Offset, endOffsetExclusive: Offset): number {
     const from = this.indexOf(startOffsetInclusive);
-    const whole =
-      from < this.entries.length && this.entries.at(from).batch.baseOffset < startOffsetInclusive ? from + 1 : from;
+    const whole = from < this.entries.length && this.entries.at(from).batch.baseOffset < startOffsetInclusive ? from + 1 : from;
     return this.hashOfEntries(whole, Math.max(whole, this.indexOf(endOffsetExclusive)));
   }
 
@@ -252,13 +308,7 @@ export class PartitionLog {
 
   /** The first `length` batches: what a process finds when its disk kept no more (FileContent). */
   prefix(length: number): PartitionLog {
-    if (length >= this.entries.length) return this;
-    const index = Math.max(length, this.entries.firstIndex);
-    return this.cut(
-      index,
-      this.logStartOffset,
-      index === this.entries.firstIndex ? this.logStartOffset : this.entries.at(index - 1).batch.nextOffset,
-    );
+    return length >= this.length ? this : this.firstEntries(this.layout.indexAt(length));
   }
 
   /**
@@ -266,10 +316,10 @@ export class PartitionLog {
    * more.
    */
   tornAt(length: number): PartitionLog {
-    assert(length <= this.entries.length, () => `no batch ${length} to tear in a log of ${this.entries.length}`);
-    if (length <= this.entries.firstIndex) return this.prefix(length);
-    const broken = torn(this.entries.at(length - 1).batch);
-    return this.prefix(length - 1).append(broken);
+    assert(length <= this.length, () => `no batch ${length} to tear in a log of ${this.length}`);
+    const index = this.layout.indexAt(length);
+    if (index <= this.entries.firstIndex || this.layout.positionOf(index - 1) !== length - 1) return this.prefix(length);
+    return this.firstEntries(index - 1).append(torn(this.entries.at(index - 1).batch));
   }
 
   /**
@@ -280,7 +330,7 @@ export class PartitionLog {
     if (this.firstCorruptIndex === NOT_CORRUPT) return { log: this, dropped: NO_BATCHES };
     const corrupt = this.firstCorruptFrom(Math.max(this.firstCorruptIndex, this.indexOf(recoveryPoint)));
     if (corrupt === NOT_CORRUPT) return { log: this, dropped: NO_BATCHES };
-    return { log: this.prefix(corrupt), dropped: this.entries.slice(corrupt).map((entry) => entry.batch) };
+    return { log: this.firstEntries(corrupt), dropped: this.entries.slice(corrupt).map((entry) => entry.batch) };
   }
 
   /** Index of the first batch with `lastOffset >= offset`, `entries.length` when there is none. */
@@ -294,16 +344,40 @@ export class PartitionLog {
     return (b & 0x1f_ffff) * 0x1_0000_0000 + (a >>> 0);
   }
 
+  /** The entries below `length`, which is an index: a torn tail or what a scan cuts off is gone. */
+  private firstEntries(length: number): PartitionLog {
+    if (length >= this.entries.length) return this;
+    const index = Math.max(length, this.entries.firstIndex);
+    const end = index === this.entries.firstIndex ? Math.max(this.layout.firstBaseOffset, index === 0 ? 0 : this.logStartOffset) : this.entries.at(index - 1).batch.nextOffset;
+    return this.cut(index, Math.min(this.logStartOffset, end), end);
+  }
+
   private cut(index: number, logStartOffset: Offset, logEndOffset: Offset): PartitionLog {
-    return new PartitionLog(
-      this.entries.prefix(index),
-      logStartOffset,
-      logEndOffset,
-      this.bytesBefore(index),
-      this.hashABefore(index),
-      this.hashBBefore(index),
-      this.firstCorruptIndex < index ? this.firstCorruptIndex : NOT_CORRUPT,
-    );
+    const layout = this.layout.cut(index, logEndOffset, (offset) => {
+      const at = this.indexOf(offset);
+      return at < index ? this.entries.at(at).batch.maxTimestamp : NO_TIMESTAMP;
+    });
+    const firstCorrupt = this.firstCorruptIndex < index ? this.firstCorruptIndex : NOT_CORRUPT;
+    return new PartitionLog(this.entries.prefix(index), logStartOffset, logEndOffset, this.bytesBefore(index), this.hashABefore(index), this.hashBBefore(index), firstCorrupt, layout);
+  }
+
+  private laidOut(layout: LogLayout): PartitionLog {
+    return new PartitionLog(this.entries, this.logStartOffset, this.logEndOffset, this.bytesAtEnd, this.hashAAtEnd, this.hashBAtEnd, this.firstCorruptIndex, layout);
+  }
+
+  /** Without the batches wholly below `offset`. */
+  private forgetBelow(offset: Offset): PartitionLog {
+    const index = this.indexOf(offset);
+    const entries = this.entries.dropHead(index - this.entries.firstIndex);
+    const firstCorrupt = this.firstCorruptIndex >= index ? this.firstCorruptIndex : this.firstCorruptFrom(index);
+    return new PartitionLog(entries, this.logStartOffset, this.logEndOffset, this.bytesAtEnd, this.hashAAtEnd, this.hashBAtEnd, firstCorrupt, this.layout);
+  }
+
+  private largestTimestampFrom(startOffset: Offset, endOffset = this.logEndOffset): number {
+    let largest = NO_TIMESTAMP;
+    const end = this.indexOf(endOffset);
+    for (let i = this.indexOf(startOffset); i < end; i += 1) largest = Math.max(largest, this.entries.at(i).batch.maxTimestamp);
+    return largest;
   }
 
   private firstCorruptFrom(index: number): number {
@@ -323,24 +397,4 @@ export class PartitionLog {
   private hashBBefore(index: number): number {
     return index === this.entries.length ? this.hashBAtEnd : this.entries.at(index).hashBBefore;
   }
-}
-
-/**
- * Hash of a batch where it stands. Since its offsets are part of it, the hash of a log can be the plain sum over its
- * batches: order is implied, and the hash of a range is the difference of two sums.
- */
-function placedHash(batch: RecordBatch): number {
-  return fmix32(
-    mix53(
-      mix32(mix32(mix53(0, batch.baseOffset), batch.lastOffsetDelta), batch.partitionLeaderEpoch),
-      batch.contentHash,
-    ),
-  );
-}
-
-/** An independent second lane for the same batch. */
-function secondLane(first: number, batch: RecordBatch): number {
-  return fmix32(
-    mix32(mix53(mix53(0x27d4eb2f, batch.contentHash), batch.baseOffset) ^ batch.partitionLeaderEpoch, first),
-  );
 }

@@ -1,12 +1,11 @@
 /**
  * Records of the metadata log (`__cluster_metadata`), under the names and with the fields of Kafka's record schemas. A
- * nullable tagged field that is absent on the wire is null here; `-2` for the leader of a change means "no change".
+ * nullable tagged field may be absent here as on the wire: in a PartitionRecord that means empty, in a
+ * PartitionChangeRecord it means, as null does, that the field stays. `-2` for the leader of a change means "no change".
  *
- * Left out: listeners (a node's address is its id), feature levels, racks, log directories, reassignment fields, and
- * the fields of KIP-966 (eligible leader replicas), which would join PartitionRecord and PartitionChangeRecord as
- * further fields of the same kind.
+ * Left out: listeners (a node's address is its id), feature levels, racks, log directories.
  *
- * Source: the JSON schemas under metadata/src/main/resources/common/metadata; KIP-631.
+ * Source: the JSON schemas under metadata/src/main/resources/common/metadata; KIP-631, KIP-455, KIP-966.
  */
 import type { BrokerEpoch, LeaderEpoch, NodeId, PartitionEpoch, PartitionIndex, TopicName } from './ids.ts';
 
@@ -62,6 +61,19 @@ export interface TopicRecord {
   readonly topicId: TopicId;
 }
 
+/** The topic, its partitions and its configs are gone. */
+export interface RemoveTopicRecord {
+  readonly type: 'RemoveTopicRecord';
+  readonly topicId: TopicId;
+}
+
+/** No partition of the topic has eligible leader replicas or a last known leader any more (KIP-966). */
+export interface ClearElrRecord {
+  readonly type: 'ClearElrRecord';
+  /** '' stands for every topic. */
+  readonly topicName: TopicName;
+}
+
 export interface PartitionRecord {
   readonly type: 'PartitionRecord';
   readonly topicId: TopicId;
@@ -73,6 +85,10 @@ export interface PartitionRecord {
   readonly leaderEpoch: LeaderEpoch;
   readonly partitionEpoch: PartitionEpoch;
   readonly leaderRecoveryState: LeaderRecoveryState;
+  readonly addingReplicas?: readonly NodeId[];
+  readonly removingReplicas?: readonly NodeId[];
+  readonly eligibleLeaderReplicas?: readonly NodeId[];
+  readonly lastKnownElr?: readonly NodeId[];
 }
 
 export interface PartitionChangeRecord {
@@ -84,6 +100,10 @@ export interface PartitionChangeRecord {
   readonly leader: NodeId;
   readonly replicas: readonly NodeId[] | null;
   readonly leaderRecoveryState: LeaderRecoveryState | null;
+  readonly addingReplicas?: readonly NodeId[] | null;
+  readonly removingReplicas?: readonly NodeId[] | null;
+  readonly eligibleLeaderReplicas?: readonly NodeId[] | null;
+  readonly lastKnownElr?: readonly NodeId[] | null;
 }
 
 export interface ConfigRecord {
@@ -101,6 +121,8 @@ export type MetadataRecord =
   | UnregisterBrokerRecord
   | BrokerRegistrationChangeRecord
   | TopicRecord
+  | RemoveTopicRecord
   | PartitionRecord
   | PartitionChangeRecord
+  | ClearElrRecord
   | ConfigRecord;

@@ -179,6 +179,11 @@ describe('a record that does not fit', () => {
     ['an empty ISR', change('t', 0, { isr: [], leader: -1 })],
     ['an ISR with a member twice', change('t', 0, { isr: [1, 1] })],
     ['a leader outside the ISR', change('t', 0, { isr: [2, 3] })],
+    ['an ELR that names a member of the ISR', change('t', 0, { eligibleLeaderReplicas: [3] })],
+    ['an ELR with a member twice', change('t', 0, { isr: [1], eligibleLeaderReplicas: [2, 2] })],
+    ['a reassignment that adds who is no replica', change('t', 0, { addingReplicas: [4] })],
+    ['the removal of an unknown topic', { type: 'RemoveTopicRecord', topicId: 'id-nowhere' }],
+    ['the ELR of an unknown topic', { type: 'ClearElrRecord', topicName: 'nowhere' }],
     ['a change of an unknown partition', change('t', 1)],
     ['a change of an unknown topic', change('nowhere', 0)],
   ])('is refused: %s', (_, record) => {
@@ -264,5 +269,71 @@ describe('what was touched between two images', () => {
         expect(touched.map((each) => `${each.topic}-${each.partition}`)).toEqual([...named].sort());
       }),
     );
+  });
+});
+
+describe('records that are applied together', () => {
+  it('make the image that they make one after another', () => {
+    const records: readonly MetadataRecord[] = [
+      register(1, 0), topic('t'), partition('t', 0), partition('t', 1), change('t', 0, { isr: [1] }), change('t', 0, { isr: [1, 2] }), topic('u'),
+      partition('u', 0), change('t', 1, { isr: [1, 3] }), change('u', 0, { leader: 2 }), config('t', 'flush.messages', '1'), partition('t', 2),
+    ];
+    const oneByOne = records.reduce<MetadataImage>((image, record, i) => image.apply(record, 5 + i), MetadataImage.empty());
+    const together = MetadataImage.empty().applyAll(records, 5);
+    expect(together).toEqual(oneByOne);
+    expect(together.topics.map(({ partitionNames }) => partitionNames)).toEqual([['t-0', 't-1', 't-2'], ['u-0']]);
+  });
+
+  it('are refused together, too, where one does not fit', () => {
+    expect(() => imageOf(topic('t'), partition('t', 0), partition('t', 2))).toThrow(AssertionFailed);
+    expect(() => imageOf(topic('t'), partition('t', 0), change('t', 0, { isr: [1] }), change('t', 1))).toThrow(AssertionFailed);
+  });
+});
+
+describe('a topic that is removed', () => {
+  const older = imageOf(
+    topic('t'), partition('t', 0), topic('u'), partition('u', 0), partition('u', 1), config('t', 'flush.messages', '1'), config('u', 'flush.messages', '2'),
+  );
+  const image = older.apply({ type: 'RemoveTopicRecord', topicId: 'id-t' }, 20);
+
+  it('takes its partitions and its configs with it and leaves the others where they can be found', () => {
+    expect([image.topic('t'), image.topicById('id-t'), image.partition('t', 0), image.configValue(2, 't', 'flush.messages')]).toEqual([
+      undefined, undefined, undefined, undefined,
+    ]);
+    expect([image.topics.map(({ name }) => name), image.configValue(2, 'u', 'flush.messages')]).toEqual([['u'], '2']);
+    expect([image.topic('u'), image.topicById('id-u')]).toEqual([older.topic('u'), older.topic('u')]);
+  });
+
+  it('is told apart from those that stay, which are not touched though they move up', () => {
+    expect(image.topicsRemovedSince(older)).toEqual([older.topic('t')]);
+    expect(image.partitionsTouchedSince(older)).toEqual([]);
+    const changed = image.apply(change('u', 1, { isr: [1] }), 21);
+    expect(changed.partitionsTouchedSince(older)).toEqual([{ topicId: 'id-u', topic: 'u', partition: 1 }]);
+    expect(changed.topicsRemovedSince(image)).toEqual([]);
+  });
+
+  it('is removed and touched at once when a topic of its name is created anew', () => {
+    const record: MetadataRecord = { ...partition('t', 0), topicId: 'fresh' };
+    const anew = image.apply({ type: 'TopicRecord', name: 't', topicId: 'fresh' }, 21).apply(record, 22);
+    expect(anew.topicsRemovedSince(older).map(({ topicId }) => topicId)).toEqual(['id-t']);
+    expect(anew.partitionsTouchedSince(older)).toEqual([{ topicId: 'fresh', topic: 't', partition: 0 }]);
+    expect(anew.topics.map(({ topicId }) => topicId)).toEqual(['id-u', 'fresh']);
+  });
+});
+
+describe('clearing eligible leader replicas', () => {
+  const below = { isr: [1], eligibleLeaderReplicas: [2, 3] };
+  const image = imageOf(topic('t'), partition('t', 0, below), partition('t', 1), topic('u'), partition('u', 0, below));
+
+  it('raises the partition epoch of those that had some and leaves the rest as they were', () => {
+    const cleared = image.apply({ type: 'ClearElrRecord', topicName: 't' }, 20);
+    expect(cleared.partition('t', 0)).toMatchObject({ isr: [1], elr: [], leader: 1, leaderEpoch: 0, partitionEpoch: 1 });
+    expect(cleared.partitionsTouchedSince(image)).toEqual([{ topicId: 'id-t', topic: 't', partition: 0 }]);
+    expect(cleared.offset).toBe(20);
+  });
+
+  it('is of every topic when none is named', () => {
+    const cleared = image.apply({ type: 'ClearElrRecord', topicName: '' }, 20);
+    expect(cleared.partitionsTouchedSince(image).map((each) => each.topic)).toEqual(['t', 'u']);
   });
 });

@@ -10,9 +10,14 @@ const registration = (fields: Partial<PartitionRegistration>): PartitionRegistra
   leaderEpoch: 100,
   partitionEpoch: 200,
   leaderRecoveryState: 'RECOVERED',
+  addingReplicas: [],
+  removingReplicas: [],
+  elr: [],
+  lastKnownElr: [],
   ...fields,
 });
 
+/** Without eligible leader replicas, which have tests of their own. */
 function build(
   partition: Partial<PartitionRegistration>,
   active: readonly number[],
@@ -26,6 +31,9 @@ function build(
     isAcceptableLeader: (id) => active.includes(id),
     election,
     bumpsLeaderEpochOnIsrShrink: false,
+    minInsyncReplicas: 2,
+    eligibleLeaderReplicas: false,
+    lastKnownLeaderMustBeActive: true,
     ...rest,
   });
   return record === undefined

@@ -3,8 +3,10 @@
  * returns; the leader gives it its base offset and leader epoch at append, followers keep both.
  * `baseOffset <= offset of record i = baseOffset + i <= lastOffset = baseOffset + lastOffsetDelta`.
  *
+ * Compaction removes records and leaves the batch's offsets as they are; `offsetOfRecord` and `recordAtOffset` know.
+ *
  * Modelled: the header fields that decide anything, the exact uncompressed size, corruption as one bit in place of the
- * CRC. Left out: compression, log-append-time timestamps, delete horizons, batches that compaction thinned out.
+ * CRC. Left out: compression, log-append-time timestamps.
  *
  * Source: the protocol guide's "Record Batch"; DefaultRecordBatch, DefaultRecord, ByteUtils.
  */
@@ -34,7 +36,18 @@ export const RECORD_BATCH_OVERHEAD = 61;
 const MAX_SEQUENCE = 0x7fff_ffff;
 const TWO_32 = 0x1_0000_0000;
 
-/** Made by `batchOf`, `withOffsets` and `torn` only; every field is final. */
+/** What a cleaning of the log left of a batch (LOG-10). */
+export interface Cleaned {
+  /** Of the records that stay, rising; the batch keeps its own first and last offset. */
+  readonly offsetDeltas: readonly number[];
+  /** From when on its tombstones may go; NO_DELETE_HORIZON while it has none. */
+  readonly deleteHorizonMs: number;
+}
+
+/** RecordBatch.NO_TIMESTAMP, where the delete horizon of a batch would stand. */
+export const NO_DELETE_HORIZON = -1;
+
+/** Made by `batchOf`, `withOffsets`, `retaining` and `torn` only; every field is final. */
 export class RecordBatch {
   readonly baseOffset: Offset;
   readonly lastOffsetDelta: number;
@@ -57,6 +70,8 @@ export class RecordBatch {
   readonly contentHash: number;
   /** A power loss tore the batch: its CRC would not match. */
   readonly isCorrupt: boolean;
+  /** Null while no cleaning has touched it: record `i` stands at `baseOffset + i` then. */
+  readonly cleaned: Cleaned | null;
 
   /** @internal Positional, because it runs for every append on every replica; use the functions below. */
   constructor(
@@ -74,6 +89,7 @@ export class RecordBatch {
     sizeInBytes: number,
     contentHash: number,
     isCorrupt: boolean,
+    cleaned: Cleaned | null,
   ) {
     this.baseOffset = baseOffset;
     this.lastOffsetDelta = lastOffsetDelta;
@@ -89,6 +105,7 @@ export class RecordBatch {
     this.sizeInBytes = sizeInBytes;
     this.contentHash = contentHash;
     this.isCorrupt = isCorrupt;
+    this.cleaned = cleaned;
   }
 
   get lastOffset(): Offset {
@@ -159,6 +176,7 @@ export function batchOf(records: readonly Record[], options: BatchOptions = PLAI
     sizeInBytes,
     contentHash,
     false,
+    null,
   );
 }
 
@@ -183,6 +201,7 @@ export function withOffsets(batch: RecordBatch, baseOffset: Offset, leaderEpoch:
     batch.sizeInBytes,
     batch.contentHash,
     batch.isCorrupt,
+    batch.cleaned,
   );
 }
 
@@ -205,6 +224,52 @@ export function torn(batch: RecordBatch): RecordBatch {
     batch.sizeInBytes,
     tornHash,
     true,
+    batch.cleaned,
+  );
+}
+
+/** Offset of record number `i` of `batch`. */
+export function offsetOfRecord(batch: RecordBatch, i: number): Offset {
+  return batch.baseOffset + (batch.cleaned === null ? i : (batch.cleaned.offsetDeltas[i] as number));
+}
+
+/** The record of `batch` at `offset`, undefined when a cleaning removed it or it never was there. */
+export function recordAtOffset(batch: RecordBatch, offset: Offset): Record | undefined {
+  const delta = offset - batch.baseOffset;
+  return batch.records[batch.cleaned === null ? delta : batch.cleaned.offsetDeltas.indexOf(delta)];
+}
+
+/**
+ * The batch with only the records at `indices` (rising), as MemoryRecords.filterTo rebuilds it: base offset, last offset
+ * and producer stay, also of a batch that loses every record. Timestamps of the header stay too, which Kafka recomputes.
+ */
+export function retaining(batch: RecordBatch, indices: readonly number[], deleteHorizonMs: number): RecordBatch {
+  const records = indices.map((i) => batch.records[i] as Record);
+  const offsetDeltas = indices.map((i) => offsetOfRecord(batch, i) - batch.baseOffset);
+  let sizeInBytes = RECORD_BATCH_OVERHEAD;
+  for (let i = 0; i < records.length; i += 1) {
+    const record = records[i] as Record;
+    sizeInBytes += recordSizeInBytes(record, offsetDeltas[i] as number, record.timestampMs - batch.baseTimestamp);
+  }
+  const { producerId, producerEpoch, baseSequence, isTransactional, isControl } = batch;
+  const recordsHash = hashContent(records, producerId, producerEpoch, baseSequence, isTransactional, isControl);
+  const contentHash = fmix32(offsetDeltas.reduce(mix32, mix53(0x61c8_8647, recordsHash))) >>> 0;
+  return new RecordBatch(
+    batch.baseOffset,
+    batch.lastOffsetDelta,
+    batch.partitionLeaderEpoch,
+    batch.baseTimestamp,
+    batch.maxTimestamp,
+    producerId,
+    producerEpoch,
+    baseSequence,
+    isTransactional,
+    isControl,
+    records,
+    sizeInBytes,
+    contentHash,
+    batch.isCorrupt,
+    { offsetDeltas, deleteHorizonMs },
   );
 }
 

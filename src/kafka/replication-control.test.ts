@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { AssertionFailed } from '../kernel/assert.ts';
+import type { ElectLeadersRequest } from './admin-api.ts';
 import { MetadataImage } from './metadata.ts';
 import type { MetadataRecord, PartitionRecord } from './metadata-records.ts';
 import {
   checkBrokerEpoch,
   DEFAULT_CONTROL,
   electLeader,
+  electLeaders,
   handleBrokerFenced,
   handleBrokerInControlledShutdown,
   handleBrokerUnfenced,
@@ -14,10 +16,13 @@ import {
   maybeBalancePartitionLeaders,
   maybeElectUncleanLeaders,
   registerBroker,
+  unregisterBroker,
 } from './replication-control.ts';
 import type { ReplicationControl } from './replication-control.ts';
 import { KAFKA_RULES } from './rules.ts';
 
+/** Kafka before KIP-966: the last member of an ISR stays. */
+const WITHOUT_ELR: ReplicationControl = { ...DEFAULT_CONTROL, rules: { ...KAFKA_RULES, eligibleLeaderReplicas: false } };
 const UNCLEAN: ReplicationControl = { ...DEFAULT_CONTROL, uncleanLeaderElectionEnable: true };
 
 /** Brokers 1 to 3 in epochs 11 to 13, active but for those in `fenced`; partition i of topic `t` as given. */
@@ -96,7 +101,7 @@ describe('a broker that registers', () => {
 
   it('leaves the ISRs of its predecessor when it is a new incarnation', () => {
     const image = imageOf([{}, { isr: [1] }, { isr: [2, 3], leader: 2 }]);
-    const { records, brokerEpoch } = registerBroker(image, DEFAULT_CONTROL, request, 42, false);
+    const { records, brokerEpoch } = registerBroker(image, WITHOUT_ELR, request, 42, false);
     const next = after(image, records);
     expect(brokerEpoch).toBe(42);
     expect(state(next)).toEqual([
@@ -157,9 +162,9 @@ describe('a broker that is fenced', () => {
     expect(next.isActive(1)).toBe(false);
   });
 
-  it('stays the last member of an ISR, which then has no leader', () => {
+  it('stays the last member of an ISR, which then has no leader, without ELR', () => {
     const image = imageOf([{ isr: [1] }]);
-    expect(state(after(image, handleBrokerFenced(image, DEFAULT_CONTROL, 1)))).toEqual([[-1, '1', 1]]);
+    expect(state(after(image, handleBrokerFenced(image, WITHOUT_ELR, 1)))).toEqual([[-1, '1', 1]]);
   });
 
   it('does not hand over to a fenced member of the ISR', () => {
@@ -237,9 +242,9 @@ describe('a broker that shuts down in order', () => {
     expect(handleBrokerInControlledShutdown(next, DEFAULT_CONTROL, 1)).toEqual([]);
   });
 
-  it('leaves no leader behind where it was the last in sync', () => {
+  it('leaves no leader behind where it was the last in sync, without ELR', () => {
     const image = imageOf([{ isr: [1] }]);
-    expect(state(after(image, handleBrokerInControlledShutdown(image, DEFAULT_CONTROL, 1)))).toEqual([[-1, '1', 1]]);
+    expect(state(after(image, handleBrokerInControlledShutdown(image, WITHOUT_ELR, 1)))).toEqual([[-1, '1', 1]]);
   });
 });
 
@@ -324,5 +329,25 @@ describe('the periodic elections', () => {
       elected(UNCLEAN),
     ]).toEqual([0, 1, 1, 1]);
     expect([elected(UNCLEAN, forbidden), elected(DEFAULT_CONTROL, cluster, forbidden)]).toEqual([0, 0]);
+  });
+});
+
+describe('unregistering on request', () => {
+  it('is refused for a broker that is not registered', () => {
+    expect(unregisterBroker(imageOf([{}]), DEFAULT_CONTROL, 9)).toMatchObject({ errorCode: 'BROKER_ID_NOT_REGISTERED', records: [] });
+    expect(unregisterBroker(imageOf([{}]), DEFAULT_CONTROL, 1)).toMatchObject({ errorCode: 'NONE', errorMessage: null });
+  });
+});
+
+describe('an ElectLeaders request', () => {
+  it('is silent about what needs no election when it asks for everything, and says so when it asks for one', () => {
+    const image = imageOf([{}, { leader: 2 }, { isr: [3], leader: 3 }]);
+    const results = (topicPartitions: ElectLeadersRequest['topicPartitions']): unknown =>
+      electLeaders(image, DEFAULT_CONTROL, { electionType: 0, topicPartitions }).response.replicaElectionResults.map(({ topic, partitionResult }) => [
+        topic, ...partitionResult.map(({ partitionId, errorCode }) => `${partitionId} ${errorCode}`),
+      ]);
+    expect(results(null)).toEqual([['t', '1 NONE', '2 PREFERRED_LEADER_NOT_AVAILABLE']]);
+    expect(results([{ topic: 't', partitions: [0, 7] }])).toEqual([['t', '0 ELECTION_NOT_NEEDED', '7 UNKNOWN_TOPIC_OR_PARTITION']]);
+    expect(electLeaders(image, DEFAULT_CONTROL, { electionType: 0, topicPartitions: null }).records).toHaveLength(1);
   });
 });

@@ -3,8 +3,22 @@
  * have them by structure, so that neither side knows the other.
  */
 import type { LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, TopicName, TopicPartition } from './ids.ts';
+import type { LeaderEpochCache } from './leader-epochs.ts';
 import type { PartitionLog } from './log.ts';
 import type { MetadataImage } from './metadata.ts';
+import type { RaftLog } from './raft-log.ts';
+
+/** What a leader knows of its followers and of its ISR. */
+export interface LeadershipView {
+  /** As it knows the controller committed it. */
+  readonly isr: readonly NodeId[];
+  /** What the controller may have committed: the ISR and whoever a proposal in flight adds (KIP-497). */
+  readonly maximalIsr: readonly NodeId[];
+  /** The proposal (AlterPartition) whose outcome it does not know, null for none. */
+  readonly pending: object | null;
+  /** What it knows of the other replicas, from their fetches; -1 where one has not fetched from it yet. */
+  readonly remotes: readonly { readonly brokerId: NodeId; readonly logEndOffset: Offset }[];
+}
 
 /** One replica of one partition on one broker. */
 export interface ReplicaView {
@@ -13,12 +27,13 @@ export interface ReplicaView {
   readonly topic: TopicName;
   readonly partition: PartitionIndex;
   readonly log: PartitionLog;
+  readonly epochs: LeaderEpochCache;
   readonly highWatermark: Offset;
   /** The leader epoch it acts in, -1 before it learned one. */
   readonly leaderEpoch: LeaderEpoch;
   readonly partitionEpoch: PartitionEpoch;
   /** Present exactly while it acts as leader. */
-  readonly leadership: { readonly isr: readonly NodeId[]; readonly maximalIsr: readonly NodeId[] } | null;
+  readonly leadership: LeadershipView | null;
 }
 
 /** The controller: what it has committed is the truth about leaders and in-sync replicas. */
@@ -26,4 +41,23 @@ export interface ControllerView {
   /** Of the committed prefix of the metadata log. */
   readonly committedImage: MetadataImage;
   readonly committedOffset: Offset;
+}
+
+/** A broker's image of the metadata, as far as it has applied the committed log. */
+export interface MetadataView {
+  readonly image: MetadataImage;
+}
+
+/** One replica of the metadata log: a voter or an observer of the controller quorum. */
+export interface RaftView {
+  readonly nodeId: NodeId;
+  readonly isVoter: boolean;
+  readonly epoch: LeaderEpoch;
+  readonly isLeader: boolean;
+  /** -1 while unknown. */
+  readonly leaderId: NodeId;
+  /** -1 when it gave no vote in its epoch. */
+  readonly votedId: NodeId;
+  readonly log: RaftLog;
+  readonly highWatermark: Offset;
 }

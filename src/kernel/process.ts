@@ -39,6 +39,8 @@ export interface NodeSpec {
   readonly boot: (input: BootInput) => readonly BootedMachine[];
   /** Name of the machine that receives requests; nodes without one refuse connections. */
   readonly server?: string;
+  /** Name of the machine that is told `process.stop` (SIGTERM) and ends the process; nodes without one end at once. */
+  readonly terminates?: string;
   /** Name of the machine that gets a request, by its content, where several listen; absent, or when that one does not run: the server. */
   readonly route?: (message: Message) => string;
 }

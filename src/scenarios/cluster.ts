@@ -2,8 +2,10 @@
  * The composition root: makes the world of a scenario. Every node with its machines and configs, the network between
  * them, the plan that acts on them, the monitor that watches. The one place that sees all of them.
  *
- * Node indexes are addresses: the controller is 0, broker n is n, then producers and consumers.
+ * Node indexes are addresses and node ids: the administrator is 0, broker n is n, then controllers, producers, consumers.
  */
+import { adminMachine } from '../actors/admin/machine.ts';
+import { adminNode } from '../actors/admin/node.ts';
 import { alterPartitionMachine } from '../actors/alter-partition/machine.ts';
 import { apisMachine } from '../actors/apis/machine.ts';
 import { brokerMachine } from '../actors/broker/machine.ts';
@@ -11,16 +13,16 @@ import { brokerNode } from '../actors/broker/node.ts';
 import { consumerMachine } from '../actors/consumer/machine.ts';
 import { consumerNode } from '../actors/consumer/node.ts';
 import { controllerMachine } from '../actors/controller/machine.ts';
-import { CONTROLLER_MACHINE, controllerNode } from '../actors/controller/node.ts';
+import { controllerNode } from '../actors/controller/node.ts';
 import { fetcherMachine } from '../actors/fetcher/machine.ts';
 import { metadataMachine } from '../actors/metadata/machine.ts';
+import { raftMachine } from '../actors/raft/machine.ts';
 import { producerMachine } from '../actors/producer/machine.ts';
 import { PRODUCER_MACHINE, producerNode } from '../actors/producer/node.ts';
 import { replicaMachine } from '../actors/replica/machine.ts';
-import type { WantedTopics } from '../actors/controller/decide.ts';
 import { parseConfig } from '../kafka/config.ts';
 import type { NodeId } from '../kafka/ids.ts';
-import type { ControllerView } from '../kafka/views.ts';
+import { unreachable } from '../kernel/assert.ts';
 import type { NodeSpec } from '../kernel/process.ts';
 import { engine } from '../kernel/statechart/engines.ts';
 import type { EngineName, Program } from '../kernel/statechart/engine.ts';
@@ -35,13 +37,14 @@ import type { NodeName } from './faults.ts';
 import { mutated } from './mutants.ts';
 import { rulesOf } from './profiles.ts';
 import type { Callers, Plan } from './plan.ts';
-import { brokerNode as brokerName, nodesOf, type Scenario } from './scenario.ts';
-
-export const CONTROLLER_ID: NodeId = 0;
+import { provisionerOf } from './provisioning.ts';
+import { nodesOf, votersOf, type NodeRole, type Scenario } from './scenario.ts';
 
 const MACHINES = {
+  admin: adminMachine,
   controller: controllerMachine,
   broker: brokerMachine,
+  raft: raftMachine,
   metadata: metadataMachine,
   apis: apisMachine,
   alterPartition: alterPartitionMachine,
@@ -52,7 +55,7 @@ const MACHINES = {
 } as const;
 
 /** Machines whose contexts the checkers read. */
-export const MONITORED = ['controller', 'replica'] as const satisfies readonly (keyof typeof MACHINES)[];
+export const MONITORED = ['controller', 'raft', 'metadata', 'replica'] as const satisfies readonly (keyof typeof MACHINES)[];
 
 /** Every shipped machine as a program of one engine. */
 export function loadPrograms(name: EngineName): Readonly<Record<keyof typeof MACHINES, Program>> {
@@ -72,16 +75,7 @@ export interface ClusterOptions {
 
 /** Who calls from outside in a run of `scenario`. */
 export function callersOf(scenario: Scenario): Callers {
-  const wanted = wantedTopics(scenario);
-  return {
-    producerMachine: PRODUCER_MACHINE,
-    provision: (world) => {
-      const controller = world.contextOf(CONTROLLER_ID, CONTROLLER_MACHINE) as { readonly state: ControllerView } | undefined;
-      if (controller !== undefined && wanted.topics.every(({ name }) => controller.state.committedImage.topic(name) !== undefined)) return true;
-      world.stimulate(CONTROLLER_ID, 0, 'admin.createTopics', wanted);
-      return false;
-    },
-  };
+  return { producerMachine: PRODUCER_MACHINE, provision: provisionerOf(scenario) };
 }
 
 /** A world with every node started and its plan on the queue; time is 0. */
@@ -111,10 +105,23 @@ function nodeSpecs(scenario: Scenario, mutants: readonly string[]): NodeSpec[] {
   const { config } = parseConfig('broker', scenario.cluster.config);
   const rules = mutated(rulesOf(scenario.profile), mutants);
   const control = { rules, uncleanLeaderElectionEnable: config.uncleanLeaderElectionEnable, minInsyncReplicas: config.minInsyncReplicas };
-  const specs: NodeSpec[] = [controllerNode({ name: (names[0] as { name: string }).name, nodeId: CONTROLLER_ID, config, control })];
-  for (let brokerId = 1; brokerId <= scenario.cluster.brokers; brokerId += 1) {
-    specs.push(brokerNode({ name: brokerName(brokerId), brokerId, controllerId: CONTROLLER_ID, config, rules }));
-  }
+  const voters = votersOf(scenario.cluster);
+  const idsWithRole = (role: NodeRole): NodeId[] => names.flatMap((node, nodeId) => (node.role === role ? [nodeId] : []));
+  const specs: NodeSpec[] = names.flatMap(({ name, role }, nodeId) => {
+    switch (role) {
+      case 'broker':
+        return [brokerNode({ name, brokerId: nodeId, voters, config, control })];
+      case 'controller':
+        return [controllerNode({ name, nodeId, voters, config, control })];
+      case 'admin':
+        return [adminNode({ name, bootstrapServers: idsWithRole('broker'), bootstrapControllers: voters })];
+      case 'producer':
+      case 'consumer':
+        return [];
+      default:
+        return unreachable(role, 'role of a node');
+    }
+  });
   for (const producer of scenario.producers) {
     const topics = scenario.workload.filter((each) => each.producer === producer.name).map(({ topic }) => topic);
     const options = { bootstrapServers: idsOf(producer.bootstrap), config: parseConfig('producer', producer.config).config, topics: [...new Set(topics)] };
@@ -132,17 +139,4 @@ function transportOf({ network }: Scenario, seed: string, nodeNames: readonly st
   const options = { seed, nodeNames, latency, loss: network.loss };
   if (network.mode === 'connection') return new ConnectionNetwork(options);
   return new DatagramNetwork({ ...options, duplicate: network.duplicate, reorder: network.reorder, reorderUs: network.reorderWithinUs });
-}
-
-function wantedTopics({ topics, cluster }: Scenario): WantedTopics {
-  return {
-    brokers: cluster.brokers,
-    topics: topics.map(({ name, partitions, replicationFactor, config }, index) => ({
-      name,
-      topicId: `topic-${index + 1}`,
-      numPartitions: partitions,
-      replicationFactor,
-      configs: Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(value)])),
-    })),
-  };
 }

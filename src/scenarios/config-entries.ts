@@ -28,6 +28,8 @@ function configSchema(kind: ConfigKind, name: string): JsonSchema {
       return { enum: [...def.choices], description: `default ${def.default} (${def.source})` };
     case 'acks':
       return { enum: ['all', '-1', '0', '1', -1, 0, 1], description: `default all (${def.source})` };
+    case 'double':
+      return { anyOf: [{ type: 'number', minimum: def.min, maximum: def.max }, { type: 'string', pattern: '^[0-9.]+$' }], description: `default ${def.default} (${def.source})` };
     case 'int':
     case 'long':
       return { anyOf: [{ type: 'integer', minimum: def.min }, { type: 'string', pattern: '^-?[0-9]+$' }], description: `${def.unit}, default ${def.default} (${def.source})` };

@@ -4,7 +4,7 @@
  */
 import { assert, present, unreachable } from '../kernel/assert.ts';
 import { formatDurationMs } from './durations.ts';
-import { sortedByTime } from './faults.ts';
+import { DEFAULT_KILL_AFTER_MS, sortedByTime } from './faults.ts';
 import type { NodeName, ScenarioFault } from './faults.ts';
 import { meant, oneOf, show } from './problems.ts';
 import type { Mistakes, Path } from './problems.ts';
@@ -26,9 +26,16 @@ const at = required(located(durationMs({ min: 0 })), 'when it strikes, from the 
 const lasts = required(durationMs({ min: 1 }), 'how long it lasts');
 const onNodes = (doc: string) => required(nodesShape, doc);
 const restartAfter = optional(restartShape, 'when the node is started again; default never');
+const killAfter = optional(durationMs({ min: 1 }), 'when a node that has not ended by itself is killed; default 1m');
 
 const FORMS = {
   crash: { at, crash: onNodes('the nodes whose process stops; the page cache survives'), restartAfter },
+  stop: { at, stop: onNodes('the nodes that are asked to end: brokers shut down in a controlled way'), restartAfter, killAfter },
+  rollingRestart: {
+    at, rollingRestart: onNodes('the nodes that are stopped and started again, one after the other'),
+    every: required(durationMs({ min: 1 }), 'time between the stops of two nodes'),
+    restartAfter: required(durationMs({ min: 0 }), 'when a node that has ended is started again'), killAfter,
+  },
   powerLoss: { at, powerLoss: onNodes('the nodes that lose power: what was not flushed may be lost'), restartAfter },
   wipe: { at, wipe: onNodes('the nodes that stop and come back with an empty disk'), restartAfter },
   pause: { at, pause: onNodes('the nodes that stand still'), for: lasts },
@@ -71,6 +78,11 @@ export function resolveNodes(patterns: readonly Located<string>[], nodes: readon
   return nodes.filter((name) => chosen.has(name));
 }
 
+/** As written, where the order matters; what a pattern stands for in the order of `nodes`. */
+export function inOrder(patterns: readonly Located<string>[], nodes: readonly NodeName[], mistakes: Mistakes): NodeName[] {
+  return [...new Set(patterns.flatMap((each) => resolveNodes([each], nodes, mistakes)))];
+}
+
 /** Resolves the faults of a scenario or of a plan file, sorted by time; mistakes are noted and their faults left out. */
 export function resolveFaults(forms: readonly FaultForm[], scope: FaultScope, mistakes: Mistakes): ScenarioFault[] {
   return sortedByTime(forms.flatMap((form) => resolveFault(form, scope, mistakes)));
@@ -102,6 +114,23 @@ function faultBuilder(form: FaultForm, scope: FaultScope, mistakes: Mistakes): B
       const patterns = form.kind === 'crash' ? form.fields.crash : form.kind === 'powerLoss' ? form.fields.powerLoss : form.fields.wipe;
       const restartAfterMs = form.fields.restartAfter ?? null;
       return onEach(patterns, (node, atMs) => ({ atMs, kind: form.kind, node, restartAfterMs }));
+    }
+    case 'stop': {
+      const { stop, restartAfter: restartAfterMs = null, killAfter: killAfterMs = DEFAULT_KILL_AFTER_MS } = form.fields;
+      return onEach(stop, (node, atMs) => ({ atMs, kind: 'stop', node, restartAfterMs, killAfterMs }));
+    }
+    case 'rollingRestart': {
+      const { rollingRestart, every: everyMs, restartAfter: restartAfterMs, killAfter: killAfterMs = DEFAULT_KILL_AFTER_MS } = form.fields;
+      if (rollingRestart === undefined) return undefined;
+      const nodes = inOrder(rollingRestart, scope.nodes, mistakes);
+      if (everyMs === undefined || restartAfterMs === undefined) return undefined;
+      return (atMs) => {
+        const lastMs = atMs + everyMs * (nodes.length - 1);
+        if (scope.durationMs !== undefined && lastMs >= scope.durationMs) {
+          mistakes.add([...form.path, 'every'], `${nodes[nodes.length - 1] as string} would be stopped at ${formatDurationMs(lastMs)}, after the end of the run; expected the last stop before ${formatDurationMs(scope.durationMs)}`);
+        }
+        return [{ atMs, kind: 'rollingRestart', nodes, everyMs, restartAfterMs, killAfterMs }];
+      };
     }
     case 'pause':
     case 'flushFailure':

@@ -36,6 +36,9 @@ describe('the registry of fault kinds', () => {
 describe('descriptions', () => {
   it('say what, where and how long in Kafka’s and the operator’s words', () => {
     expect(describeFault({ atMs: 0, kind: 'crash', node: 'broker-2', restartAfterMs: 30_000 })).toBe('crash broker-2, restart after 30s');
+    expect(describeFault({ atMs: 0, kind: 'stop', node: 'broker-2', restartAfterMs: 30_000, killAfterMs: 60_000 })).toBe('stop broker-2, restart after 30s');
+    expect(describeFault({ atMs: 0, kind: 'stop', node: 'broker-2', restartAfterMs: null, killAfterMs: 5_000 })).toBe('stop broker-2, kill after 5s, for good');
+    expect(describeFault({ atMs: 0, kind: 'rollingRestart', nodes: ['broker-1', 'broker-2', 'broker-3'], everyMs: 60_000, restartAfterMs: 10_000, killAfterMs: 60_000 })).toBe('rolling restart of broker-1..3, one every 1m, restart after 10s');
     expect(describeFault({ atMs: 0, kind: 'powerLoss', node: 'broker-2', restartAfterMs: null })).toBe('power loss at broker-2, for good');
     expect(describeFault({ atMs: 0, kind: 'clockJump', node: 'broker-2', byMs: -5_000 })).toBe('clock of broker-2 jumps by -5s');
     expect(describeFault({ atMs: 0, kind: 'flaky', from: ['broker-1'], to: ['broker-2'], loss: { numerator: 1, denominator: 10 }, forMs: 60_000 })).toBe('lose 1/10 of broker-1 -> broker-2 for 1m');

@@ -27,6 +27,8 @@ interface OnLinks extends At {
 }
 
 export interface CrashFault extends OnNode { readonly kind: 'crash'; readonly restartAfterMs: number | null }
+/** SIGTERM: a broker shuts down in a controlled way; after `killAfterMs` without an end it is killed. `restartAfterMs` counts from its end. */
+export interface StopFault extends OnNode { readonly kind: 'stop'; readonly restartAfterMs: number | null; readonly killAfterMs: number }
 export interface PowerLossFault extends OnNode { readonly kind: 'powerLoss'; readonly restartAfterMs: number | null }
 export interface WipeFault extends OnNode { readonly kind: 'wipe'; readonly restartAfterMs: number | null }
 export interface PauseFault extends OnNode { readonly kind: 'pause'; readonly forMs: number }
@@ -47,7 +49,7 @@ export interface HealFault extends At { readonly kind: 'heal' }
 
 /** One fault of a plan, fully explicit. JSON. */
 export type Fault =
-  | CrashFault | PowerLossFault | WipeFault | PauseFault | ClockJumpFault | ClockDriftFault
+  | CrashFault | StopFault | PowerLossFault | WipeFault | PauseFault | ClockJumpFault | ClockDriftFault
   | FlushFailureFault | SlowDiskFault | DiskFullFault
   | PartitionFault | OneWayFault | IsolateFault | FlakyFault | SlowFault | ClogFault | ResetFault | HealFault;
 
@@ -63,15 +65,29 @@ export interface SwizzleClog extends At {
   readonly forMs: number;
 }
 
+/** Written in a scenario, never in a plan: becomes one `stop` after the other, see `expandRollingRestart` in nemesis.ts. */
+export interface RollingRestart extends At {
+  readonly kind: 'rollingRestart';
+  /** In this order. */
+  readonly nodes: readonly NodeName[];
+  /** Time between the stops of two nodes. */
+  readonly everyMs: number;
+  readonly restartAfterMs: number;
+  readonly killAfterMs: number;
+}
+
+/** How long a `stop` waits by default for the process to end. */
+export const DEFAULT_KILL_AFTER_MS = 60_000;
+
 /** What a scenario may list. */
-export type ScenarioFault = Fault | SwizzleClog;
+export type ScenarioFault = Fault | SwizzleClog | RollingRestart;
 export type ScenarioFaultKind = ScenarioFault['kind'];
 
 /** A fault that was due, and whether it did anything: a run whose faults never took effect proves nothing. */
 export interface AppliedFault {
   readonly fault: Fault;
   readonly outcome: 'applied' | 'noEffect';
-  /** Why it had no effect: `broker-2 was already down`. */
+  /** Why it had no effect, `broker-2 was already down`; of one that had, what else there is to say. */
   readonly reason?: string;
 }
 
@@ -89,6 +105,8 @@ export interface FaultDoc {
 /** Every fault kind, in the order of the documentation. */
 export const FAULT_DOCS: readonly FaultDoc[] = [
   { kind: 'crash', family: 'node', doc: 'the process stops at once; its page cache survives', example: '{ at: 10m, crash: broker-2, restartAfter: 30s }', source: 'fail-stop; kill -9 in Jepsen' },
+  { kind: 'stop', family: 'node', doc: 'SIGTERM: the broker hands its leaderships over and ends (controlled shutdown); killed if it does not', example: '{ at: 10m, stop: broker-2, restartAfter: 30s }', source: 'controlled.shutdown.enable; BrokerServer.shutdown, KIP-631' },
+  { kind: 'rollingRestart', family: 'node', doc: 'stops and restarts the nodes one after the other, as an upgrade does', example: '{ at: 10m, rollingRestart: broker-*, every: 1m, restartAfter: 10s }', source: 'Kafka documentation, upgrading; kafka-server-stop' },
   { kind: 'powerLoss', family: 'node', doc: 'the machine stops; what was not flushed is lost, the last batch may tear', example: '{ at: 10m, powerLoss: broker-2, restartAfter: 30s }', source: 'Kafka does not fsync partition logs by default; lazyfs in Jepsen' },
   { kind: 'wipe', family: 'node', doc: 'the process stops and its disk is erased', example: '{ at: 10m, wipe: broker-2, restartAfter: 30s }', source: 'disk replacement; KIP-858, KIP-966' },
   { kind: 'pause', family: 'node', doc: 'the process stands still and does not know it', example: '{ at: 10m, pause: broker-2, for: 20s }', source: 'garbage collection; SIGSTOP in Jepsen' },
@@ -115,6 +133,10 @@ export function describeFault(fault: ScenarioFault): string {
   switch (fault.kind) {
     case 'crash':
       return `crash ${fault.node}${describeRestart(fault.restartAfterMs)}`;
+    case 'stop':
+      return `stop ${fault.node}${describePatience(fault.killAfterMs)}${describeRestart(fault.restartAfterMs)}`;
+    case 'rollingRestart':
+      return `rolling restart of ${describeNodes(fault.nodes)}, one every ${readableMs(fault.everyMs)}${describePatience(fault.killAfterMs)}${describeRestart(fault.restartAfterMs)}`;
     case 'powerLoss':
       return `power loss at ${fault.node}${describeRestart(fault.restartAfterMs)}`;
     case 'wipe':
@@ -156,6 +178,10 @@ export function describeFault(fault: ScenarioFault): string {
 
 function describeRestart(restartAfterMs: number | null): string {
   return restartAfterMs === null ? ', for good' : `, restart after ${readableMs(restartAfterMs)}`;
+}
+
+function describePatience(killAfterMs: number): string {
+  return killAfterMs === DEFAULT_KILL_AFTER_MS ? '' : `, kill after ${readableMs(killAfterMs)}`;
 }
 
 function describeLinks(links: { readonly from: readonly NodeName[]; readonly to: readonly NodeName[] }): string {

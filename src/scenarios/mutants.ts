@@ -1,41 +1,17 @@
 /**
- * Mutants: one protocol rule reverted, as a bug once did, to see that the properties which need it trip.
+ * Mutants: protocol rules reverted, as bugs once did, to see that the properties which need them trip. No mutant reverts
+ * a rule whose absence only changes what Kafka promises (eligibleLeaderReplicas), how soon a fetch is answered
+ * (raftFetchWaitsForHighWatermark), or when a leader epoch is raised (bumpsLeaderEpochOnIsrShrink).
  */
 import type { Rules } from '../kafka/rules.ts';
+import { CONTROLLER_MUTANTS, DISK_MUTANTS } from './mutants/controller.ts';
+import type { MutantDoc } from './mutants/mutant.ts';
+import { QUORUM_MUTANTS } from './mutants/quorum.ts';
+import { REPLICATION_MUTANTS } from './mutants/replication.ts';
 
-export interface MutantDoc {
-  readonly name: string;
-  /** The rule that is reverted. */
-  readonly doc: string;
-  readonly reverts: Partial<Rules>;
-  /** Properties of which at least one must be violated. */
-  readonly trips: readonly string[];
-  readonly source: string;
-}
+export type { MutantDoc } from './mutants/mutant.ts';
 
-export const MUTANT_DOCS: readonly MutantDoc[] = [
-  {
-    name: 'ack-before-replication',
-    doc: 'acks=all is answered once the leader has appended, not when the high watermark has passed the batch',
-    reverts: { acksAllWaitsForHighWatermark: false },
-    trips: ['acknowledged-records-survive'],
-    source: 'DelayedProduce, Partition.checkEnoughReplicasReachOffset; Redpanda #14794',
-  },
-  {
-    name: 'truncate-to-high-watermark',
-    doc: 'a new follower cuts its log at its own high watermark, which is behind what was committed',
-    reverts: { truncationProtocol: 'highWatermark' },
-    trips: ['committed-prefix-immutable', 'truncation-safe', 'acknowledged-records-survive'],
-    source: 'KIP-101 (fixed in 0.11)',
-  },
-  {
-    name: 'fetch-without-leader-epochs',
-    doc: 'fetches carry no leader epochs: stale ones are not fenced and diverging logs are not found',
-    reverts: { fencesFetchesByLeaderEpoch: false, truncationProtocol: 'offsetForLeaderEpoch' },
-    trips: ['log-matching', 'committed-prefix-immutable', 'reads-agree'],
-    source: 'KIP-320 (fixed in 2.1), KIP-595',
-  },
-];
+export const MUTANT_DOCS: readonly MutantDoc[] = [...REPLICATION_MUTANTS, ...CONTROLLER_MUTANTS, ...DISK_MUTANTS, ...QUORUM_MUTANTS];
 
 export const MUTANT_NAMES: readonly string[] = MUTANT_DOCS.map((mutant) => mutant.name);
 

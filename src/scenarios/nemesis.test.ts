@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stream } from '../kernel/random.ts';
 import { FAULT_DOCS } from './faults.ts';
 import type { Fault, NodeName, ScenarioFaultKind } from './faults.ts';
-import { RECOVERABLE_KINDS, enabledKinds, expandNemesis, expandSwizzleClog, planFaults, troublePeriods } from './nemesis.ts';
+import { RECOVERABLE_KINDS, enabledKinds, expandNemesis, expandRollingRestart, expandSwizzleClog, planFaults, troublePeriods } from './nemesis.ts';
 import { parseScenario } from './parse.ts';
 import type { NemesisSpec, Scenario } from './scenario.ts';
 
@@ -18,6 +18,7 @@ function specification(changes: Partial<NemesisSpec> = {}): NemesisSpec {
 /** From when to when a fault harms, undefined for those that are over at once. */
 function harmOf(fault: Fault): { fromMs: number; toMs: number } | undefined {
   if ('forMs' in fault) return { fromMs: fault.atMs, toMs: fault.atMs + fault.forMs };
+  if (fault.kind === 'stop') return { fromMs: fault.atMs, toMs: fault.restartAfterMs === null ? Number.POSITIVE_INFINITY : fault.atMs + fault.killAfterMs + fault.restartAfterMs };
   if ('restartAfterMs' in fault) return { fromMs: fault.atMs, toMs: fault.restartAfterMs === null ? Number.POSITIVE_INFINITY : fault.atMs + fault.restartAfterMs };
   return undefined;
 }
@@ -104,7 +105,7 @@ describe('a nemesis is a swarm', () => {
       const struck = new Set<NodeName>();
       for (let seed = 0; seed < 100; seed += 1) {
         for (const fault of expandNemesis(specification({ kinds: [kind] }), String(seed), NODES)) {
-          expect(fault.kind).toBe(kind === 'swizzleClog' ? 'clog' : kind);
+          expect(fault.kind).toBe(kind === 'swizzleClog' ? 'clog' : kind === 'rollingRestart' ? 'stop' : kind);
           for (const broker of BROKERS) if (JSON.stringify(fault).includes(`"${broker}"`)) struck.add(broker);
         }
       }
@@ -147,12 +148,38 @@ describe('a swizzle', () => {
   });
 });
 
+describe('a rolling restart', () => {
+  it('stops one node after the other, in the order in which they are written', () => {
+    const stops = expandRollingRestart({ atMs: 10_000, kind: 'rollingRestart', nodes: ['broker-3', 'broker-1', 'broker-2'], everyMs: 60_000, restartAfterMs: 5_000, killAfterMs: 30_000 });
+    expect(stops).toEqual(['broker-3', 'broker-1', 'broker-2'].map((node, index) => ({ atMs: 10_000 + index * 60_000, kind: 'stop', node, restartAfterMs: 5_000, killAfterMs: 30_000 })));
+  });
+
+  it('by a nemesis goes through its victims, each of them back before the next one is stopped', () => {
+    let most = 0;
+    for (let seed = 0; seed < 50; seed += 1) {
+      const stops = expandNemesis(specification({ kinds: ['rollingRestart'], maxDown: 3, meanIntervalMs: 60_000 }), String(seed), NODES).flatMap((fault) => (fault.kind === 'stop' ? [fault] : []));
+      for (const [index, one] of stops.entries()) {
+        const next = stops[index + 1];
+        const backMs = one.atMs + one.killAfterMs + (one.restartAfterMs as number);
+        if (next !== undefined && next.node !== one.node && next.atMs - one.atMs < 6_000) expect(backMs).toBeLessThanOrEqual(next.atMs);
+      }
+      most = Math.max(most, new Set(stops.map(({ node }) => node)).size);
+    }
+    expect(most).toBeGreaterThan(1);
+  });
+});
+
 describe('the plan of a run', () => {
   const scenario: Scenario = (() => {
     const result = parseScenario({ file: 'plan.yaml', content: 'scenario: plan\nduration: 60s\ncluster: { brokers: 3 }\ntopics: [ { name: t } ]\nfaults:\n  - { at: 50s, crash: broker-1 }\n  - { at: 1s, swizzleClog: broker-*, for: 3s }\nnemesis: { kinds: [pause] }\n' });
     if ('problems' in result) throw new Error('the scenario has mistakes');
     return result.value;
   })();
+
+  it('has the stops of a rolling restart, and their defaults', () => {
+    const plan = planFaults({ ...scenario, nemesis: null, faults: [{ atMs: 1_000, kind: 'rollingRestart', nodes: ['broker-1', 'broker-2'], everyMs: 10_000, restartAfterMs: 0, killAfterMs: 60_000 }] }, '7');
+    expect(plan.map(({ atMs, kind }) => [atMs, kind])).toEqual([[1_000, 'stop'], [11_000, 'stop']]);
+  });
 
   it('has the faults of the scenario and those of its nemesis in order of time, and no swizzle', () => {
     const plan = planFaults(scenario, '7');

@@ -17,16 +17,16 @@ import { stream } from '../kernel/random.ts';
 import type { Stream } from '../kernel/random.ts';
 import { below, between } from './draws.ts';
 import { FAULT_DOCS, sortedByTime } from './faults.ts';
-import type { ClogFault, Fault, NodeName, ScenarioFaultKind, SwizzleClog } from './faults.ts';
+import type { ClogFault, Fault, NodeName, RollingRestart, ScenarioFaultKind, StopFault, SwizzleClog } from './faults.ts';
 import { nodesOf } from './scenario.ts';
 import type { NemesisSpec, Scenario } from './scenario.ts';
 
 /**
- * Kinds that a cluster survives as long as a majority of replicas is left alone. The others take a disk away: they are
- * on only when listed.
+ * Kinds that a cluster survives as long as a majority of replicas is left alone. The others take a disk away, or are stops
+ * in a row, which the nemesis makes itself: they are on only when listed.
  */
 export const RECOVERABLE_KINDS: readonly ScenarioFaultKind[] = FAULT_DOCS.map((each) => each.kind).filter(
-  (kind) => kind !== 'wipe' && kind !== 'flushFailure' && kind !== 'diskFull' && kind !== 'heal',
+  (kind) => kind !== 'wipe' && kind !== 'flushFailure' && kind !== 'diskFull' && kind !== 'heal' && kind !== 'rollingRestart',
 );
 
 /** A time in which `victims` may be harmed; every fault in it is over at `endMs`. */
@@ -39,8 +39,10 @@ export interface TroublePeriod {
 /** The plan of one run: the scenario's own faults, and those of its nemesis under `seed`. Sorted by time. */
 export function planFaults(scenario: Scenario, seed: string): Fault[] {
   const nodes = nodesOf(scenario).map((node) => node.name);
-  const explicit = scenario.faults.flatMap((fault, index) =>
-    fault.kind === 'swizzleClog' ? expandSwizzleClog(fault, nodes, stream(seed, `faults/swizzle/${index}`)) : [fault]);
+  const explicit = scenario.faults.flatMap((fault, index): Fault[] => {
+    if (fault.kind === 'swizzleClog') return expandSwizzleClog(fault, nodes, stream(seed, `faults/swizzle/${index}`));
+    return fault.kind === 'rollingRestart' ? expandRollingRestart(fault) : [fault];
+  });
   const random = scenario.nemesis === null ? [] : expandNemesis(scenario.nemesis, seed, nodes);
   return sortedByTime([...explicit, ...random]);
 }
@@ -125,6 +127,12 @@ function faultOf(kind: ScenarioFaultKind, strike: Strike, victims: readonly Node
     case 'powerLoss':
     case 'wipe':
       return [{ atMs, kind, node, restartAfterMs: forMs }];
+    case 'stop':
+      return [stopWithin(node, atMs, forMs)];
+    case 'rollingRestart': {
+      const everyMs = Math.floor(forMs / victims.length);
+      return everyMs < LEAST_STOP_MS ? [] : victims.map((each, index) => stopWithin(each, atMs + index * everyMs, everyMs));
+    }
     case 'pause':
     case 'flushFailure':
     case 'diskFull':
@@ -155,6 +163,20 @@ function faultOf(kind: ScenarioFaultKind, strike: Strike, victims: readonly Node
     default:
       return unreachable(kind, 'faultOf');
   }
+}
+
+/** A process may end at once and be started at once: two milliseconds hold a stop. */
+const LEAST_STOP_MS = 2;
+
+/** Half of the time to end, the other half to stay down: up again by `atMs + forMs`. */
+function stopWithin(node: NodeName, atMs: number, forMs: number): StopFault {
+  const killAfterMs = Math.max(1, Math.floor(forMs / 2));
+  return { atMs, kind: 'stop', node, killAfterMs, restartAfterMs: forMs - killAfterMs };
+}
+
+/** One stop after the other; a node that takes longer than `everyMs` to come back overlaps with the next. */
+export function expandRollingRestart({ atMs, nodes, everyMs, restartAfterMs, killAfterMs }: RollingRestart): StopFault[] {
+  return nodes.map((node, index) => ({ atMs: atMs + index * everyMs, kind: 'stop', node, restartAfterMs, killAfterMs }));
 }
 
 /**

@@ -28,15 +28,15 @@ describe('a scenario is resolved completely', () => {
   it('what is not written has the documented default', () => {
     expect(parsed(SMALL)).toEqual({
       name: 'small', description: '', profile: PROFILE_NAMES.at(-1), seed: null, durationMs: 60_000,
-      cluster: { brokers: 3, config: {} },
-      topics: [{ name: 'gps', partitions: 1, replicationFactor: 1, config: {} }],
+      cluster: { brokers: 3, controllers: 1, combined: false, config: {} },
+      topics: [{ name: 'gps', partitions: 1, replicationFactor: 1, assignment: null, config: {} }],
       producers: [], consumers: [], workload: [],
       network: {
         mode: 'connection', latency: { minUs: 200, maxUs: 1_000, tailUs: 20_000, tailRatio: { numerator: 1, denominator: 1_000 } },
         loss: { numerator: 0, denominator: 1 }, duplicate: { numerator: 0, denominator: 1 }, reorder: { numerator: 0, denominator: 1 }, reorderWithinUs: 0,
       },
       disk: { flushLatency: { minUs: 1_000, maxUs: 8_000 } },
-      faults: [], nemesis: null, mustSurvive: 'acks-all', checks: null,
+      admin: [], faults: [], nemesis: null, mustSurvive: 'acks-all', checks: null,
     });
   });
 
@@ -66,10 +66,23 @@ describe('a scenario is resolved completely', () => {
     expect(scenario.faults).toEqual([
       { atMs: 1_000, kind: 'crash', node: 'broker-1', restartAfterMs: 2_000 },
       { atMs: 1_000, kind: 'crash', node: 'broker-3', restartAfterMs: 2_000 },
-      { atMs: 2_000, kind: 'oneWay', from: ['controller-1', 'broker-1', 'broker-2', 'broker-3'], to: ['broker-1'], forMs: 1_000 },
+      { atMs: 2_000, kind: 'oneWay', from: ['admin-1', 'broker-1', 'broker-2', 'broker-3', 'controller-1'], to: ['broker-1'], forMs: 1_000 },
       { atMs: 9_000, kind: 'crash', node: 'broker-1', restartAfterMs: null },
       { atMs: 9_000, kind: 'crash', node: 'broker-2', restartAfterMs: null },
       { atMs: 9_000, kind: 'crash', node: 'broker-3', restartAfterMs: null },
+    ]);
+  });
+
+  it('a stop and a rolling restart wait a minute before they kill, and a rolling restart keeps the order in which its nodes are written', () => {
+    const scenario = parsed(`${SMALL}faults:
+  - { at: 1s, stop: broker-2 }
+  - { at: 2s, stop: broker-2, restartAfter: 3s, killAfter: 10s }
+  - { at: 3s, rollingRestart: [broker-3, broker-*], every: 10s, restartAfter: 0s }
+`);
+    expect(scenario.faults).toEqual([
+      { atMs: 1_000, kind: 'stop', node: 'broker-2', restartAfterMs: null, killAfterMs: 60_000 },
+      { atMs: 2_000, kind: 'stop', node: 'broker-2', restartAfterMs: 3_000, killAfterMs: 10_000 },
+      { atMs: 3_000, kind: 'rollingRestart', nodes: ['broker-3', 'broker-1', 'broker-2'], everyMs: 10_000, restartAfterMs: 0, killAfterMs: 60_000 },
     ]);
   });
 
@@ -147,7 +160,7 @@ describe('what is no scenario at all', () => {
   });
 
   it('more nodes than a world may hold are refused', () => {
-    expect(problemsOf(`${SMALL}producers: [ { name: a, count: 600 }, { name: b, count: 600 } ]\n`)).toEqual(['small.yaml:5:12: producers: 1204 nodes in all; expected at most 1000']);
+    expect(problemsOf(`${SMALL}producers: [ { name: a, count: 600 }, { name: b, count: 600 } ]\n`)).toEqual(['small.yaml:5:12: producers: 1205 nodes in all; expected at most 1000']);
   });
 
   it('problems of a records file come with the place in that file', () => {
@@ -197,7 +210,7 @@ describe('a fault plan is read like the faults of its scenario', () => {
   it('with mistakes at their place', () => {
     const result = parseFaultPlan({ file: 'plan.yaml', content: '- { at: 1s, pause: broker-9, for: 2s }\n- { at: 2m, heal: network }' }, scenario);
     expect('problems' in result && result.problems.map(formatProblem)).toEqual([
-      'plan.yaml:1:20: [0].pause: no node "broker-9"; expected controller-1, broker-1, broker-2 or broker-3; did you mean broker-1?',
+      'plan.yaml:1:20: [0].pause: no node "broker-9"; expected admin-1, broker-1, broker-2, broker-3 or controller-1; did you mean broker-1?',
       'plan.yaml:2:9: [1].at: 2m is not before the end of the run; expected less than 1m',
     ]);
   });

@@ -1,24 +1,34 @@
 /**
  * The plan of a run in action: strikes each fault when it is due, ends it, restarts what is to be restarted, and hands
- * the workload's records to the producers. Semantics are total: whatever cannot take effect is noted and does nothing,
- * so that any part of a plan is a plan.
+ * the workload's records to the producers and the operations to the administrator. Semantics are total: whatever cannot
+ * take effect is noted and does nothing, so that any part of a plan is a plan.
  *
- * A process that ends itself (a failed log directory) is started again by its supervisor after 5 s.
+ * A process that ends itself (a failed log directory) is started again by its supervisor after 5 s; one that was asked to
+ * end is killed when it does not, and started again when its fault says so.
  */
+import { ADMIN_MACHINE } from '../actors/admin/node.ts';
+import type { CallDue } from '../actors/admin/state.ts';
 import { unreachable } from '../kernel/assert.ts';
 import { usOfMs } from '../kernel/time.ts';
 import type { Director } from '../kernel/outside.ts';
+import { terminate } from '../kernel/termination.ts';
 import type { World } from '../kernel/world.ts';
 import { bothWays, oneWay, type LinkEffect } from '../network/conditions.ts';
 import { ConnectionNetwork } from '../network/connection-network.ts';
 import type { Network } from '../network/network.ts';
-import type { AppliedFault, Fault } from './faults.ts';
+import { callOf, type AdminOperation } from './administration.ts';
+import { readableMs } from './durations.ts';
+import type { AppliedFault, Fault, StopFault } from './faults.ts';
+import { ADMIN_NODE } from './scenario.ts';
 import type { Operation } from './workload.ts';
 
 export type Control =
   | { readonly kind: 'strike'; readonly fault: number }
   | { readonly kind: 'end'; readonly fault: number }
   | { readonly kind: 'start'; readonly node: number }
+  /** The patience with a process that was asked to end is over. */
+  | { readonly kind: 'kill'; readonly fault: number; readonly incarnation: number }
+  | { readonly kind: 'administer'; readonly operation: number }
   | { readonly kind: 'send'; readonly operation: number }
   | { readonly kind: 'provision' };
 
@@ -37,20 +47,29 @@ export class Plan implements Director {
   private readonly faults: readonly Fault[];
   private readonly workload: readonly Operation[];
   private readonly callers: Callers;
+  private readonly admin: readonly AdminOperation[];
+  /** Operations that the administrator was asked for, by index. */
+  private readonly called: Set<number>;
+  /** Nodes that were asked to end and have not yet, with the fault that did. */
+  private readonly stopping: Map<number, number>;
   /** Faults in force, by index. */
   private readonly inForce: Set<number>;
   private readonly outcomes: (AppliedFault | undefined)[];
 
-  constructor(faults: readonly Fault[], workload: readonly Operation[], callers: Callers, forkOf?: Plan) {
+  /** `admin` is sorted by time. */
+  constructor(faults: readonly Fault[], workload: readonly Operation[], callers: Callers, admin: readonly AdminOperation[], forkOf?: Plan) {
     this.faults = faults;
     this.workload = workload;
     this.callers = callers;
+    this.admin = admin;
+    this.called = new Set(forkOf?.called);
+    this.stopping = new Map(forkOf?.stopping);
     this.inForce = new Set(forkOf?.inForce);
     this.outcomes = forkOf?.outcomes.slice() ?? faults.map(() => undefined);
   }
 
   fork(): Plan {
-    return new Plan(this.faults, this.workload, this.callers, this);
+    return new Plan(this.faults, this.workload, this.callers, this.admin, this);
   }
 
   /** Puts the plan on the world's queue. Operations follow one another, so that the queue stays short. */
@@ -58,6 +77,12 @@ export class Plan implements Director {
     this.faults.forEach((fault, index) => world.enqueueControl(usOfMs(fault.atMs), { kind: 'strike', fault: index } satisfies Control));
     this.enqueueOperation(world, 0);
     world.enqueueControl(0, { kind: 'provision' } satisfies Control);
+    this.admin.forEach(({ atMs }, operation) => world.enqueueControl(usOfMs(atMs), { kind: 'administer', operation } satisfies Control));
+  }
+
+  /** Whether the administrator was asked for the operation; it is not when it was not due, or its process was down. */
+  wasCalled(operation: number): boolean {
+    return this.called.has(operation);
   }
 
   /** What became of each fault; those that were never due are left out. */
@@ -77,8 +102,14 @@ export class Plan implements Director {
       case 'start':
         world.start(control.node);
         return;
+      case 'kill':
+        this.kill(world, control.fault, control.incarnation);
+        return;
       case 'send':
         this.send(world, control.operation);
+        return;
+      case 'administer':
+        this.administer(world, control.operation);
         return;
       case 'provision':
         if (!this.callers.provision(world)) world.enqueueControl(world.nowUs + PROVISION_AGAIN_US, { kind: 'provision' } satisfies Control);
@@ -89,7 +120,36 @@ export class Plan implements Director {
   }
 
   halted(world: World, node: number): void {
-    world.enqueueControl(world.nowUs + SUPERVISOR_DELAY_US, { kind: 'start', node } satisfies Control);
+    const fault = this.stopping.get(node);
+    if (fault === undefined) world.enqueueControl(world.nowUs + SUPERVISOR_DELAY_US, { kind: 'start', node } satisfies Control);
+    else this.stopped(world, node, this.faults[fault] as StopFault);
+  }
+
+  /** The process that was asked to end has done so. */
+  private stopped(world: World, node: number, { restartAfterMs }: StopFault): void {
+    this.stopping.delete(node);
+    this.restartAfter(world, node, restartAfterMs);
+  }
+
+  private kill(world: World, index: number, incarnation: number): void {
+    const fault = this.faults[index] as StopFault;
+    const node = world.nodeIndex(fault.node);
+    if (this.stopping.get(node) !== index || world.node(node).incarnation !== incarnation) return;
+    world.crash(node, 'killed');
+    this.outcomes[index] = { fault, outcome: 'applied', reason: `${fault.node} did not end within ${readableMs(fault.killAfterMs)} and was killed` };
+    this.stopped(world, node, fault);
+  }
+
+  private restartAfter(world: World, node: number, restartAfterMs: number | null): void {
+    if (restartAfterMs !== null) world.enqueueControl(world.nowUs + usOfMs(restartAfterMs), { kind: 'start', node } satisfies Control);
+  }
+
+  private administer(world: World, operationId: number): void {
+    const node = world.nodeIndex(ADMIN_NODE);
+    if (node === -1 || !world.isUp(node)) return;
+    const call = callOf(this.admin[operationId] as AdminOperation, (name) => world.nodeIndex(name));
+    this.called.add(operationId);
+    world.stimulate(node, world.node(node).slotOf(ADMIN_MACHINE), 'admin.call', { operationId, call } satisfies CallDue);
   }
 
   private send(world: World, index: number): void {
@@ -124,6 +184,8 @@ export class Plan implements Director {
     switch (fault.kind) {
       case 'crash':
         return this.takeDown(world, fault, (node) => world.crash(node, 'fault'));
+      case 'stop':
+        return this.stop(world, fault, index);
       case 'powerLoss':
         return this.takeDown(world, fault, (node) => world.powerLoss(node));
       case 'wipe':
@@ -183,11 +245,24 @@ export class Plan implements Director {
     }
   }
 
+  /** A node that was asked to end and is taken down before it did: what took it down says when it comes back. */
   private takeDown(world: World, fault: Extract<Fault, { readonly restartAfterMs: number | null }>, down: (node: number) => void): string | undefined {
     const node = world.nodeIndex(fault.node);
     if (!world.isUp(node)) return `${fault.node} was already down`;
+    this.stopping.delete(node);
     down(node);
-    if (fault.restartAfterMs !== null) world.enqueueControl(world.nowUs + usOfMs(fault.restartAfterMs), { kind: 'start', node } satisfies Control);
+    this.restartAfter(world, node, fault.restartAfterMs);
+    return undefined;
+  }
+
+  private stop(world: World, fault: StopFault, index: number): string | undefined {
+    const node = world.nodeIndex(fault.node);
+    if (!world.isUp(node)) return `${fault.node} was already down`;
+    if (this.stopping.has(node)) return `${fault.node} was already ending`;
+    this.stopping.set(node, index);
+    const { incarnation } = world.node(node);
+    terminate(world, node);
+    if (this.stopping.has(node)) world.enqueueControl(world.nowUs + usOfMs(fault.killAfterMs), { kind: 'kill', fault: index, incarnation } satisfies Control);
     return undefined;
   }
 
@@ -236,7 +311,8 @@ export function quietFromMs(faults: readonly Fault[]): number {
 }
 
 function endOfMs(fault: Fault): number {
-  if ('restartAfterMs' in fault) return fault.restartAfterMs === null ? Number.MAX_SAFE_INTEGER : fault.atMs + fault.restartAfterMs;
+  const patienceMs = fault.kind === 'stop' ? fault.killAfterMs : 0;
+  if ('restartAfterMs' in fault) return fault.restartAfterMs === null ? Number.MAX_SAFE_INTEGER : fault.atMs + patienceMs + fault.restartAfterMs;
   return 'forMs' in fault ? fault.atMs + fault.forMs : fault.atMs;
 }
 

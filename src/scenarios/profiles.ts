@@ -2,7 +2,7 @@
  * Profiles: a Kafka version as the bundle of protocol rules it had. A scenario names one. Each profile is written as
  * what it lacks of the next newer one, so that the table reads as Kafka's history, newest first.
  *
- * Left out: ZooKeeper. The older profiles have the replication rules of their time under a KRaft controller, and the
+ * Left out: ZooKeeper; also that a leader before 2.7 wrote the ISR itself, at once, and had no proposal in flight (KIP-497). The older profiles have the replication rules of their time under a KRaft controller, and the
  * controller of 3.5 where theirs was the ZooKeeper one.
  *
  * Source: the KIPs and issues at each switch in src/kafka/rules.ts.
@@ -47,12 +47,12 @@ const HISTORY = [
   },
   {
     name: '2.1',
-    title: 'Kafka 2.1: the leader counts the committed ISR, followers ask for epoch ends; replication rules only',
+    title: 'Kafka 2.1: followers ask for epoch ends; replication rules only',
     lacks: {
-      truncationProtocol: 'untilEpochIsKnown', countsMaximalIsr: false, keepsUnknownProposal: false, latestOffsetWaitsForHighWatermark: false,
+      truncationProtocol: 'untilEpochIsKnown', latestOffsetWaitsForHighWatermark: false,
       truncatesEpochsOfShortLog: false, removesCleanShutdownMarkerFirst: false, diskErrorStopsReplica: false,
     },
-    source: 'KIP-595 (2.7), KIP-497 (2.7), KIP-207 (2.2), KAFKA-10706 (2.8), KAFKA-10471 (2.8), KAFKA-7866 (2.3)',
+    source: 'KIP-595 (2.7), KIP-207 (2.2), KAFKA-10706 (2.8), KAFKA-10471 (2.8), KAFKA-7866 (2.3)',
   },
   {
     name: '0.11',

@@ -4,17 +4,19 @@
  */
 import { assert, present } from '../kernel/assert.ts';
 import { formatDurationUs, formatRatio } from './durations.ts';
-import { integerEntry, resolveConfig } from './config-entries.ts';
-import { resolveFaults, resolveNodes } from './fault-forms.ts';
+import { resolveAdmin } from './admin-forms.ts';
+import { resolveConfig } from './config-entries.ts';
+import { inOrder, resolveFaults } from './fault-forms.ts';
 import { resolveNemesis } from './resolve-nemesis.ts';
 import { meant, oneOf, show } from './problems.ts';
 import type { Mistakes, Path, Problem } from './problems.ts';
 import { DEFAULT_PROFILE } from './profiles.ts';
 import { PROPERTY_NAMES } from './properties.ts';
+import { resolveTopics } from './resolve-topics.ts';
 import { resolveWorkload } from './resolve-workload.ts';
 import type { LoadFile } from './resolve-workload.ts';
-import { CONTROLLER_NODE, brokerNode, nodesOf } from './scenario.ts';
-import type { ClusterSpec, ConsumerSpec, DiskSpec, NetworkSpec, ProducerSpec, Scenario, TopicSpec } from './scenario.ts';
+import { ADMIN_NODE, brokerNode, nodesOf } from './scenario.ts';
+import type { ClusterSpec, ConsumerSpec, DiskSpec, NetworkSpec, ProducerSpec, Scenario, Story, TopicSpec } from './scenario.ts';
 import { MAX_NODES } from './schema.ts';
 import type { RawScenario } from './schema.ts';
 import type { Located } from './shape.ts';
@@ -27,6 +29,8 @@ const ONE_IN_A_THOUSAND = { numerator: 1, denominator: 1000 };
 const DEFAULT_LATENCY = { minUs: 200, maxUs: 1_000, tailUs: 20_000, tailRatio: ONE_IN_A_THOUSAND };
 /** A device with a volatile write cache: an fsync takes milliseconds. */
 const DEFAULT_FLUSH_LATENCY = { minUs: 1_000, maxUs: 8_000 };
+
+const NO_CLUSTER: ClusterSpec = { brokers: 0, controllers: 0, combined: false, config: {} };
 
 /**
  * The scenario, or undefined when there are mistakes; `problems` are those of records files. In a document that
@@ -46,12 +50,15 @@ export function resolveScenario(raw: RawScenario, load: LoadFile, hasBrokenParts
   const network = resolveNetwork(raw.network ?? {}, mistakes);
   const disk = resolveDisk(raw.disk ?? {}, mistakes);
 
-  const nodes = [...new Set(nodesOf({ cluster: { brokers: brokers.length, config: {} }, producers, consumers }).map((node) => node.name))];
+  const nodes = [...new Set(nodesOf({ cluster: cluster ?? NO_CLUSTER, producers, consumers }).map((node) => node.name))];
   if (nodes.length > MAX_NODES) mistakes.add(['producers'], `${nodes.length} nodes in all; expected at most ${MAX_NODES}`);
   // Without all names, good references would look unknown; what is missing is reported already.
   const faults = cluster === undefined || !producersAreKnown ? [] : resolveFaults(raw.faults ?? [], { nodes, durationMs }, mistakes);
+  const admin = resolveAdmin(raw.admin ?? [], { brokers, topics, topicsAreKnown, cluster, durationMs }, mistakes);
   const nemesis = raw.nemesis === undefined || cluster === undefined ? null : resolveNemesis(raw.nemesis, nodes, durationMs, mistakes);
-  const checks = raw.checks === undefined ? null : resolveChecks(raw.checks, mistakes);
+  const checks = raw.checks === undefined ? null : resolveProperties(raw.checks, mistakes);
+  const mutants = resolveMutants(raw.mutants ?? [], mistakes);
+  const story = resolveStory(raw.story, mistakes);
 
   if (hasBrokenParts || mistakes.list.length > 0 || problems.length > 0) return { scenario: undefined, problems };
   const scenario: Scenario = {
@@ -61,9 +68,11 @@ export function resolveScenario(raw: RawScenario, load: LoadFile, hasBrokenParts
     seed: raw.seed ?? null,
     durationMs: present(durationMs, 'duration'),
     cluster: present(cluster, 'cluster'),
-    topics, producers, consumers, workload, network, disk, faults, nemesis,
+    topics, producers, consumers, workload, network, disk, admin, faults, nemesis,
     mustSurvive: raw.mustSurvive ?? 'acks-all',
     checks,
+    ...(mutants.length === 0 ? {} : { mutants }),
+    ...(story === undefined ? {} : { story }),
   };
   assert(scenario.topics.every((topic) => topic.replicationFactor <= scenario.cluster.brokers), 'replicas have brokers');
   return { scenario, problems };
@@ -79,37 +88,12 @@ function namesAreKnown(section: 'topics' | 'producers', raw: RawScenario, mistak
 function resolveCluster(raw: RawScenario['cluster'], mistakes: Mistakes): ClusterSpec | undefined {
   if (raw === undefined) return undefined;
   const config = resolveConfig('broker', raw.config, ['cluster', 'config'], mistakes);
-  return raw.brokers === undefined ? undefined : { brokers: raw.brokers, config };
-}
-
-function resolveTopics(raw: Raw<'topics'>, cluster: ClusterSpec | undefined, mistakes: Mistakes): TopicSpec[] {
-  const topics: TopicSpec[] = [];
-  for (const [index, topic] of raw.entries()) {
-    const path: Path = topic.name === undefined ? ['topics', index] : topic.name.path.slice(0, -1);
-    const config = resolveConfig('topic', topic.config, [...path, 'config'], mistakes);
-    // Kafka's own defaults of num.partitions and default.replication.factor are 1 and 1.
-    const partitions = topic.partitions ?? integerEntry(cluster?.config ?? {}, 'num.partitions') ?? 1;
-    const replicationFactor = topic.replicationFactor ?? integerEntry(cluster?.config ?? {}, 'default.replication.factor') ?? 1;
-    const replicationPath: Path = [...path, 'replicationFactor'];
-    if (cluster !== undefined && replicationFactor > cluster.brokers) {
-      mistakes.add(replicationPath, `got ${replicationFactor}, more than there are brokers; expected at most ${cluster.brokers}`);
-    }
-    const ownMinIsr = integerEntry(config, 'min.insync.replicas');
-    const minIsr = ownMinIsr ?? integerEntry(cluster?.config ?? {}, 'min.insync.replicas') ?? 1;
-    // A mistyped replicationFactor is reported already, and its default is not what was meant.
-    const hasUnknownKey = mistakes.list.some((mistake) => mistake.on === 'key' && mistake.path.length === 3 && mistake.path[0] === 'topics' && mistake.path[1] === path[1]);
-    if (minIsr > replicationFactor && !hasUnknownKey) {
-      const minIsrPath = ownMinIsr === undefined ? ['cluster'] : path;
-      mistakes.add([...minIsrPath, 'config', 'min.insync.replicas'], `got ${minIsr}, more than topic ${show(topic.name?.value)} has replicas: no acks=all write could succeed; expected at most ${replicationFactor}`);
-    }
-    if (topic.name === undefined) continue;
-    if (topics.some((other) => other.name === topic.name?.value)) mistakes.add(topic.name.path, `a second topic ${show(topic.name.value)}; expected different names`);
-    // Metric names map both to '_', so Kafka refuses to create the second (Topic.hasCollision).
-    const collision = topics.find((other) => other.name !== topic.name?.value && other.name.replaceAll('.', '_') === topic.name?.value.replaceAll('.', '_'));
-    if (collision !== undefined) mistakes.add(topic.name.path, `collides with topic ${show(collision.name)}; expected names that differ in more than '.' and '_'`);
-    topics.push({ name: topic.name.value, partitions, replicationFactor, config });
+  const { brokers, combined = false } = raw;
+  const controllers = raw.controllers?.value ?? 1;
+  if (combined && brokers !== undefined && controllers > brokers) {
+    mistakes.add(['cluster', 'controllers'], `got ${controllers}, more than there are brokers to be controllers as well; expected at most ${brokers}`);
   }
-  return topics;
+  return brokers === undefined ? undefined : { brokers, controllers, combined, config };
 }
 
 function resolveProducers(raw: Raw<'producers'>, brokers: readonly string[], mistakes: Mistakes): ProducerSpec[] {
@@ -147,15 +131,15 @@ function resolveConsumers(raw: Raw<'consumers'>, topics: readonly TopicSpec[] | 
 /** As written, because the order is the order in which they are tried; patterns in the brokers' order. */
 function resolveBootstrap(written: readonly Located<string>[] | undefined, brokers: readonly string[], mistakes: Mistakes): string[] {
   if (written === undefined || brokers.length === 0) return [...brokers];
-  return [...new Set(written.flatMap((each) => resolveNodes([each], brokers, mistakes)))];
+  return inOrder(written, brokers, mistakes);
 }
 
 /** Every node name is an address: it must be unique in the whole world. */
 function checkNodeNames(raw: RawScenario, mistakes: Mistakes): void {
-  const taken = new Map<string, string>([[CONTROLLER_NODE, 'the controller']]);
+  const taken = new Map<string, string>([[ADMIN_NODE, 'the administrator']]);
   const take = (node: string, owner: string, path: Path): void => {
     const other = taken.get(node);
-    if (/^(broker|controller)-[0-9]+$/.test(node)) mistakes.add(path, `the node name ${show(node)} belongs to the cluster; expected another name`);
+    if (/^(admin|broker|controller)-[0-9]+$/.test(node)) mistakes.add(path, `the node name ${show(node)} belongs to the cluster; expected another name`);
     else if (other !== undefined) mistakes.add(path, `the node name ${show(node)} is taken by ${other}; expected different names`);
     taken.set(node, owner);
   };
@@ -204,12 +188,31 @@ function resolveDisk(raw: Raw<'disk'>, mistakes: Mistakes): DiskSpec {
   return { flushLatency: { minUs, maxUs } };
 }
 
-function resolveChecks(raw: Raw<'checks'>, mistakes: Mistakes): string[] {
-  const checks: string[] = [];
+function resolveProperties(raw: readonly Located<string>[], mistakes: Mistakes): string[] {
+  const properties: string[] = [];
   for (const { value, path } of raw) {
     if (!PROPERTY_NAMES.includes(value)) mistakes.add(path, `no property ${show(value)}; expected ${oneOf(PROPERTY_NAMES)}${meant(value, PROPERTY_NAMES)}`);
-    else if (checks.includes(value)) mistakes.add(path, `property ${show(value)} twice; expected each property once`);
-    checks.push(value);
+    else if (properties.includes(value)) mistakes.add(path, `property ${show(value)} twice; expected each property once`);
+    properties.push(value);
   }
-  return checks;
+  return properties;
+}
+
+/** Sorted: their order means nothing. */
+function resolveMutants(raw: readonly Located<string>[], mistakes: Mistakes): string[] {
+  const mutants: string[] = [];
+  for (const { value, path } of raw) {
+    if (mutants.includes(value)) mistakes.add(path, `mutant ${show(value)} twice; expected each mutant once`);
+    mutants.push(value);
+  }
+  return mutants.sort((a, b) => (a < b ? -1 : 1));
+}
+
+function resolveStory(raw: RawScenario['story'], mistakes: Mistakes): Story | undefined {
+  if (raw === undefined) return undefined;
+  const violates = resolveProperties(raw.violates ?? [], mistakes);
+  const allows = resolveProperties(raw.allows ?? [], mistakes);
+  const { source, tells } = raw;
+  if (source === undefined || tells === undefined) return undefined;
+  return { source, tells: tells.trim().replace(/\s+/g, ' '), violates, ...(allows.length === 0 ? {} : { allows }) };
 }

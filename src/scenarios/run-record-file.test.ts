@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { ADMIN_DOCS, type AdminOperation } from './administration.ts';
 import { builtInScenario } from './catalogue/catalogue.ts';
 import { FAULT_DOCS } from './faults.ts';
 import { expandNemesis, planFaults } from './nemesis.ts';
 import { formatProblem } from './problems.ts';
+import { parseScenario } from './parse.ts';
 import { RUN_RECORD_FORMAT } from './run-record.ts';
 import type { RunRecord } from './run-record.ts';
 import { formatRunRecord, parseRunRecord } from './run-record-file.ts';
@@ -14,10 +16,11 @@ function recordOf(name: string, seed: string): RunRecord {
   if (scenario === undefined) throw new Error(`no scenario ${name}`);
   const faults = planFaults(scenario, seed);
   return {
-    format: RUN_RECORD_FORMAT, harrow: '0.1.0', code: 'ab'.repeat(32), verdict: 'violated', seed, engine: 'compiled', mutants: [], scenario, faults, workload: expandWorkload(scenario, seed),
+    format: RUN_RECORD_FORMAT, harrow: '0.1.0', code: 'ab'.repeat(32), verdict: 'violated', seed, engine: 'compiled', mutants: [], scenario, faults, admin: scenario.admin, workload: expandWorkload(scenario, seed),
     result: {
       digest: '0123456789abcdef', virtualMs: scenario.durationMs, events: 10, messages: 5,
       faults: faults.map((fault, i) => (i % 2 === 0 ? { fault, outcome: 'applied' as const } : { fault, outcome: 'noEffect' as const, reason: 'it was down already' })),
+      admin: [],
       verdicts: [{ property: 'reads-agree', verdict: 'violated', compared: 3, claim: 'all agree', evidence: [{ atUs: 5, sentence: 'they do not', details: { offset: 3, nodes: ['broker-1'], ok: false, none: null } }], note: 'a note' }],
       delivered: { topics: [{ topic: 'gps', ok: 1, failed: 2, unknown: 3 }], consumers: [{ consumer: 'location-dashboard', topic: 'gps', delivered: 4, lag: 0 }] },
     },
@@ -41,9 +44,26 @@ describe('a run record', () => {
     const nodes = nodesOf(scenario).map((node) => node.name);
     const spec = scenario.nemesis as NonNullable<typeof scenario.nemesis>;
     const faults = FAULT_DOCS.flatMap(({ kind }) => ['1', '2', '3', '4'].flatMap((seed) => expandNemesis({ ...spec, kinds: [kind] }, seed, nodes)));
-    // All but the swizzle, which a plan holds as clogs.
-    expect(new Set(faults.map((fault) => fault.kind)).size).toBe(FAULT_DOCS.length - 1);
+    // All but the swizzle and the rolling restart, which a plan holds as clogs and stops.
+    expect(new Set(faults.map((fault) => fault.kind)).size).toBe(FAULT_DOCS.length - 2);
     expect(parseRunRecord('run.json', formatRunRecord({ ...record, faults }))).toEqual({ value: { ...record, faults } });
+  });
+
+  it('holds every kind of operation of the administrator, and what became of it', () => {
+    const record = recordOf('small_faulty_cluster', '5');
+    const written = 'scenario: all\nduration: 1h\ncluster: { brokers: 4 }\ntopics: [ { name: gps, partitions: 2 } ]\nadmin:\n' + ADMIN_DOCS.map(({ example }) => `  - ${example}\n`).join('');
+    const parsed = parseScenario({ file: 'all.yaml', content: written });
+    if ('problems' in parsed) throw new Error(parsed.problems.map(formatProblem).join('\n'));
+    const { admin } = parsed.value;
+    expect(new Set(admin.map(({ kind }) => kind)).size).toBe(ADMIN_DOCS.length);
+    const outcomes = (['ok', 'fail', 'unknown', 'notCalled'] as const).map((outcome, index) => ({
+      operation: admin[index] as AdminOperation, outcome, errorCode: 'NONE' as const, errorMessage: null,
+      results: [{ name: 'gps', partition: 0, errorCode: 'ELECTION_NOT_NEEDED' as const, errorMessage: 'it leads already', lowWatermark: 7 }],
+    }));
+    const full: RunRecord = { ...record, scenario: parsed.value, faults: [], workload: [], admin, result: { ...record.result, faults: [], admin: outcomes } };
+    expect(parseRunRecord('run.json', formatRunRecord(full))).toEqual({ value: full });
+    const stranger: RunRecord = { ...full, admin: [{ atMs: 1, kind: 'unregisterBroker', node: 'broker-9' }] };
+    expect(problems(formatRunRecord(stranger))).toEqual([expect.stringContaining('admin[0]: no broker "broker-9"; expected a broker of the scenario')]);
   });
 
   it('has one fault and one operation per line, so that two records can be compared line by line', () => {

@@ -4,9 +4,12 @@
  */
 import { z } from 'zod';
 import type { Ratio } from '../kernel/random.ts';
+import { errorNames } from '../kafka/errors.ts';
+import type { ErrorName } from '../kafka/errors.ts';
 import { overallVerdict } from '../history/verdict.ts';
 import type { Verdict } from '../history/verdict.ts';
 import { decodeUtf8 } from './document.ts';
+import { nodesNamedByOperation, type AdministeredOperation, type AdminOperation } from './administration.ts';
 import { FAULT_DOCS, nodesNamedBy } from './faults.ts';
 import type { AppliedFault, Fault, ScenarioFault, ScenarioFaultKind } from './faults.ts';
 import { formatPath } from './problems.ts';
@@ -32,6 +35,7 @@ const onLinks = { ...at, from: names, to: names, forMs: positive };
 const restartAfterMs = count.nullable();
 const faultShapes = [
   z.strictObject({ ...onNode, kind: z.literal('crash'), restartAfterMs }),
+  z.strictObject({ ...onNode, kind: z.literal('stop'), restartAfterMs, killAfterMs: positive }),
   z.strictObject({ ...onNode, kind: z.literal('powerLoss'), restartAfterMs }),
   z.strictObject({ ...onNode, kind: z.literal('wipe'), restartAfterMs }),
   z.strictObject({ ...onNode, kind: z.literal('pause'), forMs: positive }),
@@ -52,7 +56,25 @@ const faultShapes = [
 const fault: z.ZodType<Fault> = z.discriminatedUnion('kind', faultShapes);
 const scenarioFault: z.ZodType<ScenarioFault> = z.discriminatedUnion('kind', [
   ...faultShapes, z.strictObject({ ...at, kind: z.literal('swizzleClog'), nodes: names, forMs: positive }),
+  z.strictObject({ ...at, kind: z.literal('rollingRestart'), nodes: names, everyMs: positive, restartAfterMs: count, killAfterMs: positive }),
 ]);
+
+const ofPartition = { ...at, topic: name, partition: count };
+const adminOperation: z.ZodType<AdminOperation> = z.discriminatedUnion('kind', [
+  z.strictObject({ ...at, kind: z.literal('createTopic'), topic: name, partitions: positive, replicationFactor: positive, assignment: z.array(names).nullable(), config }),
+  z.strictObject({ ...at, kind: z.literal('deleteTopic'), topic: name }),
+  z.strictObject({ ...at, kind: z.literal('createPartitions'), topic: name, count: positive }),
+  z.strictObject({
+    ...at, kind: z.literal('electLeaders'), election: z.enum(['preferred', 'unclean']),
+    partitions: z.array(z.strictObject({ topic: name, partitions: z.array(count) })).nullable(),
+  }),
+  z.strictObject({ ...ofPartition, kind: z.literal('reassign'), to: names }),
+  z.strictObject({ ...ofPartition, kind: z.literal('cancelReassignment') }),
+  z.strictObject({ ...ofPartition, kind: z.literal('deleteRecords'), before: z.union([count, z.literal('highWatermark')]) }),
+  z.strictObject({ ...at, kind: z.literal('alterConfig'), resource: z.enum(['topic', 'broker', 'cluster']), name: z.string(), set: config, delete: names }),
+  z.strictObject({ ...at, kind: z.literal('unregisterBroker'), node: name }),
+]);
+const admin = z.array(adminOperation).default([]);
 
 const row: z.ZodType<RecordRow> = z.strictObject({ atMs: count, key: z.string().nullable(), value: z.string(), producer: name.nullable(), partition: count.nullable() });
 const workloadSpec: z.ZodType<WorkloadSpec> = z.discriminatedUnion('kind', [
@@ -72,12 +94,13 @@ const nemesis: z.ZodType<NemesisSpec> = z.strictObject({
 });
 const scenario: z.ZodType<Scenario> = z.strictObject({
   name, description: z.string(), profile: z.enum(PROFILE_NAMES as [Scenario['profile']]), seed: name.nullable(), durationMs: positive,
-  cluster: z.strictObject({ brokers: positive, config }),
-  topics: z.array(z.strictObject({ name, partitions: positive, replicationFactor: positive, config })),
+  cluster: z.strictObject({ brokers: positive, controllers: positive, combined: z.boolean(), config }),
+  topics: z.array(z.strictObject({ name, partitions: positive, replicationFactor: positive, assignment: z.array(names).nullable(), config })),
   producers: z.array(z.strictObject({ name, nodes: names, bootstrap: names, config })),
   consumers: z.array(z.strictObject({ name, topics: names, bootstrap: names, config })),
   workload: z.array(workloadSpec), network, disk: z.strictObject({ flushLatency: z.strictObject({ minUs: count, maxUs: count }) }),
-  faults: z.array(scenarioFault), nemesis: nemesis.nullable(), mustSurvive: z.enum(['acks-all', 'every-ack']), checks: names.nullable(),
+  admin, faults: z.array(scenarioFault), nemesis: nemesis.nullable(), mustSurvive: z.enum(['acks-all', 'every-ack']), checks: names.nullable(),
+  mutants: names.exactOptional(), story: z.strictObject({ source: name, tells: name, violates: names, allows: names.exactOptional() }).exactOptional(),
 });
 
 const operation: z.ZodType<Operation> = z.strictObject({ atUs: count, producer: name, topic: name, key: z.string().nullable(), value: z.string(), partition: count.exactOptional() });
@@ -87,8 +110,14 @@ const verdict: z.ZodType<Verdict> = z.strictObject({
   evidence: z.array(z.strictObject({ atUs: count, sentence: z.string(), details: z.record(z.string(), detail) })), note: z.string().exactOptional(),
 });
 const appliedFault: z.ZodType<AppliedFault> = z.strictObject({ fault, outcome: z.enum(['applied', 'noEffect']), reason: z.string().exactOptional() });
+const errorCode = z.enum(errorNames as [ErrorName, ...ErrorName[]]);
+const errorMessage = z.string().nullable();
+const administered: z.ZodType<AdministeredOperation> = z.strictObject({
+  operation: adminOperation, outcome: z.enum(['ok', 'fail', 'unknown', 'notCalled']), errorCode, errorMessage,
+  results: z.array(z.strictObject({ name: z.string(), partition: z.int().min(-1), errorCode, errorMessage, lowWatermark: z.int().exactOptional() })),
+});
 const result: z.ZodType<RunResult> = z.strictObject({
-  digest: z.string().regex(/^[0-9a-f]{16}$/), virtualMs: count, events: count, messages: count, faults: z.array(appliedFault), verdicts: z.array(verdict),
+  digest: z.string().regex(/^[0-9a-f]{16}$/), virtualMs: count, events: count, messages: count, faults: z.array(appliedFault), admin: z.array(administered).default([]), verdicts: z.array(verdict),
   delivered: z.strictObject({
     topics: z.array(z.strictObject({ topic: name, ok: count, failed: count, unknown: count })),
     consumers: z.array(z.strictObject({ consumer: name, topic: name, delivered: count, lag: count })),
@@ -97,7 +126,7 @@ const result: z.ZodType<RunResult> = z.strictObject({
 
 const runRecord: z.ZodType<RunRecord> = z.strictObject({
   format: z.literal(RUN_RECORD_FORMAT), harrow: name, code: z.string(), verdict: z.enum(['held', 'violated', 'vacuous']), seed: name,
-  engine: z.enum(['compiled', 'interpreter', 'live']), mutants: names, scenario, faults: z.array(fault), workload: z.array(operation), result,
+  engine: z.enum(['compiled', 'interpreter', 'live']), mutants: names, scenario, faults: z.array(fault), admin, workload: z.array(operation), result,
 });
 
 /** Reads a run record; never throws on bad input. Problems have a path, and a place when the text is not JSON at all. */
@@ -133,6 +162,11 @@ function unknownNodes(record: RunRecord): [path: string, message: string][] {
       if (!known.has(node)) problems.push([`faults[${index}]`, `no node "${node}"; expected a node of the scenario`]);
     }
   }
+  for (const [index, each] of record.admin.entries()) {
+    for (const node of nodesNamedByOperation(each)) {
+      if (known.get(node) !== 'broker') problems.push([`admin[${index}]`, `no broker "${node}"; expected a broker of the scenario`]);
+    }
+  }
   for (const [index, each] of record.workload.entries()) {
     if (known.get(each.producer) !== 'producer') problems.push([`workload[${index}].producer`, `no producer "${each.producer}"; expected a producer of the scenario`]);
     if (!topics.has(each.topic)) problems.push([`workload[${index}].topic`, `no topic "${each.topic}"; expected a topic of the scenario`]);
@@ -142,15 +176,17 @@ function unknownNodes(record: RunRecord): [path: string, message: string][] {
 
 /** The text of a record; equal records give equal text. */
 export function formatRunRecord(record: RunRecord): string {
-  const { scenario: resolved, faults, workload, result: outcome, ...head } = record;
+  const { scenario: resolved, faults, admin: operations, workload, result: outcome, ...head } = record;
   const members = [
     ...Object.entries(head).map(([key, value]) => member(key, value)),
     member('scenario', resolved),
     list('faults', faults),
+    list('admin', operations),
     list('workload', workload),
     `"result": {\n    ${[
       ...Object.entries({ digest: outcome.digest, virtualMs: outcome.virtualMs, events: outcome.events, messages: outcome.messages }).map(([key, value]) => member(key, value)),
       list('faults', outcome.faults, '    '),
+      list('admin', outcome.admin, '    '),
       list('verdicts', outcome.verdicts, '    '),
       member('delivered', outcome.delivered),
     ].join(',\n    ')}\n  }`,

@@ -9,6 +9,7 @@
 import type { TraceLine } from '../kernel/trace.ts';
 import type { EngineName } from '../kernel/statechart/engine.ts';
 import type { Verdict, VerdictKind } from '../history/verdict.ts';
+import type { AdministeredOperation, AdminOperation } from './administration.ts';
 import type { AppliedFault, Fault } from './faults.ts';
 import type { Scenario } from './scenario.ts';
 import type { Operation } from './workload.ts';
@@ -24,11 +25,13 @@ export interface Progress {
   readonly violations: number;
 }
 
-/** What to run. `faults` and `workload` are what happens; the scenario's own lists are where they came from. */
+/** What to run. `faults`, `admin` and `workload` are what happens; the scenario's own lists are where they came from. */
 export interface RunRequest {
   readonly scenario: Scenario;
   readonly seed: string;
   readonly faults: readonly Fault[];
+  /** By time. */
+  readonly admin: readonly AdminOperation[];
   readonly workload: readonly Operation[];
   readonly engine: EngineName;
   readonly mutants: readonly string[];
@@ -65,6 +68,8 @@ export interface RunResult {
   readonly events: number;
   readonly messages: number;
   readonly faults: readonly AppliedFault[];
+  /** What became of each of the administrator's operations, in their order; those that were never due are left out. */
+  readonly admin: readonly AdministeredOperation[];
   readonly verdicts: readonly Verdict[];
   readonly delivered: Delivered;
 }
@@ -83,6 +88,7 @@ export interface RunRecord {
   readonly mutants: readonly string[];
   readonly scenario: Scenario;
   readonly faults: readonly Fault[];
+  readonly admin: readonly AdminOperation[];
   readonly workload: readonly Operation[];
   readonly result: RunResult;
 }

@@ -4,17 +4,18 @@
  *
  * The digest covers every step, and at the end what became of it: the logs, the committed metadata and the verdicts.
  */
-import { CheckerMonitor } from '../checkers/monitor.ts';
-import type { CheckConfig } from '../checkers/checker.ts';
-import { livenessBoundMs } from '../checkers/liveness-bound.ts';
+import { CheckerMonitor, type MachineKind } from '../checkers/monitor.ts';
 import { logFile } from '../actors/replica/state.ts';
 import { CONTROLLER_MACHINE } from '../actors/controller/node.ts';
-import { effectiveTopicConfig, parseConfig } from '../kafka/config.ts';
-import { topicPartition } from '../kafka/ids.ts';
-import { NEVER_US, usOfMs } from '../kernel/time.ts';
+import { BROKER_MACHINES, isReplicaName } from '../actors/local-events.ts';
+import { RAFT_MACHINE } from '../actors/raft/events.ts';
+import { RAFT_LOG_FILE } from '../actors/raft/state.ts';
+import { usOfMs } from '../kernel/time.ts';
 import type { World } from '../kernel/world.ts';
-import { CONTROLLER_ID, callersOf, startCluster } from './cluster.ts';
+import { checkConfigOf } from './check-config.ts';
+import { callersOf, startCluster } from './cluster.ts';
 import { Plan, quietFromMs } from './plan.ts';
+import { administeredOf } from './provisioning.ts';
 import type { Delivered, Execute, RunRequest } from './run-record.ts';
 import { nodesOf, type Scenario } from './scenario.ts';
 
@@ -23,7 +24,7 @@ const SLICES = 200;
 
 export const execute: Execute = (request) => {
   const { scenario, faults, workload, seed, engine, mutants, trace } = request;
-  const plan = new Plan(faults, workload, callersOf(scenario));
+  const plan = new Plan(faults, workload, callersOf(scenario), request.admin);
   const monitor = monitorOf(request);
   const world = startCluster({ scenario, seed, engine, mutants, plan, monitor, ...(trace === undefined ? {} : { tracer: trace }) });
   runInSlices(request, world, plan, monitor);
@@ -37,6 +38,7 @@ export const execute: Execute = (request) => {
     events: world.events,
     messages: world.transport.messages,
     faults: plan.applied(),
+    admin: administeredOf(request.admin, plan, monitor.history, endUs),
     verdicts,
     delivered,
   };
@@ -54,43 +56,22 @@ function runInSlices({ scenario, progress }: RunRequest, world: World, plan: Pla
   }
 }
 
-function monitorOf({ scenario, faults }: RunRequest): CheckerMonitor {
-  const replicas = new Set(scenario.topics.flatMap(({ name, partitions }) => Array.from({ length: partitions }, (_, index) => topicPartition(name, index))));
+function monitorOf({ scenario, faults, admin, mutants }: RunRequest): CheckerMonitor {
   return new CheckerMonitor({
-    config: checkConfigOf(scenario, quietFromMs(faults)),
+    config: checkConfigOf({ scenario, admin, mutants, quietMs: quietFromMs(faults) }),
     properties: scenario.checks,
-    kindOf: (node, machine) => (node === CONTROLLER_ID && machine === CONTROLLER_MACHINE ? 'controller' : replicas.has(machine) ? 'replica' : 'other'),
+    kindOf: (_node, machine) => kindOfMachine(machine),
     logFile,
+    raftLogFile: RAFT_LOG_FILE,
   });
 }
 
-/** What the scenario's configuration promises, as the checkers read it. */
-export function checkConfigOf(scenario: Scenario, quietMs: number): CheckConfig {
-  const nodes = nodesOf(scenario).map(({ name }) => name);
-  const { config: broker } = parseConfig('broker', scenario.cluster.config);
-  const producers = scenario.producers.flatMap((producer) => {
-    const { config } = parseConfig('producer', producer.config);
-    const namesPartitionOf = [...new Set(scenario.workload.filter((spec) => spec.producer === producer.name && namesPartition(spec)).map(({ topic }) => topic))];
-    return producer.nodes.map((name) => ({ node: nodes.indexOf(name), config, namesPartitionOf }));
-  });
-  const consumers = scenario.consumers.map(({ name, config, topics }) => ({ node: nodes.indexOf(name), config: parseConfig('consumer', config).config, topics }));
-  const boundMs = livenessBoundMs({ brokers: [broker], producers: producers.map(({ config }) => config), consumers: consumers.map(({ config }) => config) });
-  const quietFromUs = quietMs >= scenario.durationMs ? NEVER_US : usOfMs(quietMs);
-  return {
-    nodes,
-    topics: scenario.topics.map(({ name, partitions, config }) => {
-      const { uncleanLeaderElectionEnable, minInsyncReplicas } = effectiveTopicConfig(parseConfig('topic', config), broker);
-      return { name, partitions, uncleanLeaderElectionEnable, minInsyncReplicas };
-    }),
-    producers,
-    consumers,
-    liveness: quietFromUs === NEVER_US ? null : { quietFromUs, boundMs },
-    expectAllAcks: scenario.mustSurvive === 'every-ack',
-  };
-}
-
-function namesPartition(spec: Scenario['workload'][number]): boolean {
-  return spec.kind === 'periodic' ? spec.partition !== null : spec.rows.some(({ partition }) => partition !== null);
+/** Topics may be created at any time: a replica is known by its name, which no other machine can have. */
+function kindOfMachine(name: string): MachineKind {
+  if (name === CONTROLLER_MACHINE) return 'controller';
+  if (name === RAFT_MACHINE) return 'raft';
+  if (name === BROKER_MACHINES.metadata) return 'metadata';
+  return isReplicaName(name) ? 'replica' : 'other';
 }
 
 function deliveredOf(scenario: Scenario, monitor: CheckerMonitor): Delivered {

@@ -4,6 +4,7 @@
  * to a worker. parse.ts makes it from YAML; only cluster.ts gives it a meaning.
  */
 import type { Ratio } from '../kernel/random.ts';
+import type { AdminOperation } from './administration.ts';
 import type { NodeName, ScenarioFault, ScenarioFaultKind } from './faults.ts';
 import type { ProfileName } from './profiles.ts';
 
@@ -13,6 +14,10 @@ export type ConfigEntries = Readonly<Record<string, string | number | boolean>>;
 export interface ClusterSpec {
   /** Nodes `broker-1` … `broker-N`. */
   readonly brokers: number;
+  /** Voters of the controller quorum: nodes `controller-1` … `controller-N`, or the first N brokers when combined. */
+  readonly controllers: number;
+  /** `process.roles=broker,controller`: controllers live in the processes of brokers. */
+  readonly combined: boolean;
   readonly config: ConfigEntries;
 }
 
@@ -20,6 +25,8 @@ export interface TopicSpec {
   readonly name: string;
   readonly partitions: number;
   readonly replicationFactor: number;
+  /** Brokers of each partition, preferred leader first; null leaves it to the controller. */
+  readonly assignment: readonly (readonly NodeName[])[] | null;
   readonly config: ConfigEntries;
 }
 
@@ -126,6 +133,18 @@ export interface NemesisSpec {
   readonly quietAfterMs: number;
 }
 
+/** A story that was published: what its source tells of, and what it tells was broken. */
+export interface Story {
+  /** A KIP, an issue, a paper, such as `KIP-101`. */
+  readonly source: string;
+  /** One sentence. */
+  readonly tells: string;
+  /** Properties that are violated when it comes out as told; every other property holds. Empty: nothing is violated. */
+  readonly violates: readonly string[];
+  /** Properties that hold only because the configuration or the faults excuse what happened: it is told that something was given away. */
+  readonly allows?: readonly string[];
+}
+
 export interface Scenario {
   readonly name: string;
   readonly description: string;
@@ -140,34 +159,60 @@ export interface Scenario {
   readonly workload: readonly WorkloadSpec[];
   readonly network: NetworkSpec;
   readonly disk: DiskSpec;
+  /** What the administrator does, by time. */
+  readonly admin: readonly AdminOperation[];
   readonly faults: readonly ScenarioFault[];
   readonly nemesis: NemesisSpec | null;
   /** Which acknowledged records are expected to survive: those of acks=all, as Kafka promises, or every one. */
   readonly mustSurvive: 'acks-all' | 'every-ack';
   /** Properties to judge; null judges all that apply. */
   readonly checks: readonly string[] | null;
+  /** Rules that the scenario needs reverted, by the names of mutants; absent for none. */
+  readonly mutants?: readonly string[];
+  /** There when the scenario retells something published. */
+  readonly story?: Story;
 }
 
-export type NodeRole = 'controller' | 'broker' | 'producer' | 'consumer';
+export type NodeRole = 'admin' | 'controller' | 'broker' | 'producer' | 'consumer';
 
 export interface ScenarioNode {
   readonly name: NodeName;
   readonly role: NodeRole;
 }
 
-export const CONTROLLER_NODE: NodeName = 'controller-1';
+/** The administrator, who creates the topics. */
+export const ADMIN_NODE: NodeName = 'admin-1';
 
 export function brokerNode(id: number): NodeName {
   return `broker-${id}`;
 }
 
-/** Every node of the world in the order in which it is built: controller, brokers, producers, consumers. */
+/** The id of `broker-N`: N. */
+export function brokerIdOf(name: NodeName): number {
+  return Number(name.slice('broker-'.length));
+}
+
+export function controllerNode(n: number): NodeName {
+  return `controller-${n}`;
+}
+
+/**
+ * Every node of the world in the order in which it is built: the administrator, brokers, controllers, producers, consumers.
+ * A node's place is its id: broker n is node n.
+ */
 export function nodesOf(scenario: Pick<Scenario, 'cluster' | 'producers' | 'consumers'>): ScenarioNode[] {
-  const nodes: ScenarioNode[] = [{ name: CONTROLLER_NODE, role: 'controller' }];
-  for (let id = 1; id <= scenario.cluster.brokers; id += 1) nodes.push({ name: brokerNode(id), role: 'broker' });
+  const { brokers, controllers, combined } = scenario.cluster;
+  const nodes: ScenarioNode[] = [{ name: ADMIN_NODE, role: 'admin' }];
+  for (let id = 1; id <= brokers; id += 1) nodes.push({ name: brokerNode(id), role: 'broker' });
+  for (let n = 1; n <= controllers && !combined; n += 1) nodes.push({ name: controllerNode(n), role: 'controller' });
   for (const producer of scenario.producers) {
     for (const name of producer.nodes) nodes.push({ name, role: 'producer' });
   }
   for (const consumer of scenario.consumers) nodes.push({ name: consumer.name, role: 'consumer' });
   return nodes;
+}
+
+/** Node ids of the quorum's voters. */
+export function votersOf({ brokers, controllers, combined }: ClusterSpec): number[] {
+  return Array.from({ length: controllers }, (_, i) => (combined ? i + 1 : brokers + i + 1));
 }

@@ -65,7 +65,7 @@ describe('the built-in scenarios', () => {
   it('trucks_gps is the fleet of the README: 25 trucks, 10 partitions, two readers, an hour', () => {
     const scenario = builtInScenario('trucks_gps');
     if (scenario === undefined) throw new Error('trucks_gps is gone');
-    expect(scenario.topics).toEqual([{ name: 'gps', partitions: 10, replicationFactor: 3, config: { 'min.insync.replicas': 2 } }]);
+    expect(scenario.topics).toEqual([{ name: 'gps', partitions: 10, replicationFactor: 3, assignment: null, config: { 'min.insync.replicas': 2 } }]);
     expect(scenario.consumers.map((consumer) => consumer.name)).toEqual(['location-dashboard', 'notification-service']);
     const operations = expandWorkload(scenario, '42');
     expect(new Set(operations.map((operation) => operation.key)).size).toBe(25);

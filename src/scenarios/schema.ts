@@ -2,26 +2,24 @@
  * The scenario language as one table: every key, what it may hold, and what it is for. The reader, its messages and
  * the JSON Schema of `harrow schema` all come from here. What relates two keys to each other is in resolve.ts.
  */
+import { adminShape } from './admin-forms.ts';
 import { configShape } from './config-entries.ts';
 import { MAX_DURATION_US } from './durations.ts';
 import { faultsShape, nodesShape } from './fault-forms.ts';
 import { SCENARIO_FAULT_KINDS } from './faults.ts';
+import { MUTANT_NAMES } from './mutants.ts';
 import { PROFILE_NAMES } from './profiles.ts';
 import { durationMs, durationUs, factorShape, ratioShape } from './scalars.ts';
-import { choice, integer, keyed, list, located, nullable, object, optional, required, scalar, text } from './shape.ts';
+import { choice, flag, integer, keyed, list, located, nullable, object, oneOfNumbers, optional, required, scalar, text } from './shape.ts';
 import type { JsonSchema, KeyedValue, ValueOf } from './shape.ts';
+import { MAX_BROKERS, MAX_PARTITIONS, topicShape } from './topic-shape.ts';
 import { show } from './problems.ts';
 
-/** A world of this size still runs on a laptop; larger numbers are typing mistakes. */
-export const MAX_BROKERS = 100;
-export const MAX_PARTITIONS = 10_000;
 /** Links are kept per pair of nodes, so their number grows with the square of this. */
 export const MAX_NODES = 1_000;
 
 const SEED_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
 const SEED_WORDS = 'a seed: an integer, or up to 64 letters, digits, dots, dashes and underscores';
-/** `Topic.validate`: 1-249 of these characters, and neither `.` nor `..`. */
-const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 const CLIENT_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 export const scenarioNameShape = text('an identifier such as trucks_gps', { pattern: /^[a-z][a-z0-9_-]{0,63}$/ });
@@ -33,19 +31,13 @@ export const seedShape = scalar<string>(SEED_WORDS, { anyOf: [{ type: 'integer' 
 });
 
 const clientName = located(text('a name of small letters, digits and dashes', { pattern: CLIENT_NAME }));
-const topicName = text("a topic name of letters, digits, '.', '_' and '-', at most 249 of them", { pattern: TOPIC_NAME });
 const textOrNull = nullable(text('text'));
 
 const clusterShape = object('a cluster', {
-  brokers: required(integer(1, MAX_BROKERS), 'how many brokers: nodes broker-1 to broker-N, beside the node controller-1'),
+  brokers: required(integer(1, MAX_BROKERS), 'how many brokers: nodes broker-1 to broker-N'),
+  controllers: optional(located(oneOfNumbers([1, 3, 5])), 'voters of the controller quorum: nodes controller-1 to controller-N; default 1'),
+  combined: optional(flag('true or false'), 'process.roles=broker,controller: the first brokers are the controllers; default false'),
   config: optional(configShape('broker'), 'broker configs, for every broker'),
-});
-
-const topicShape = object('a topic', {
-  name: required(located(topicName), 'its name'),
-  partitions: optional(integer(1, MAX_PARTITIONS), 'how many partitions; default num.partitions'),
-  replicationFactor: optional(integer(1, MAX_BROKERS), 'replicas of each partition; default default.replication.factor'),
-  config: optional(configShape('topic'), 'topic configs'),
 });
 
 const bootstrap = optional(nodesShape, 'brokers it asks for metadata first; default all');
@@ -125,6 +117,13 @@ export const nemesisShape = object('a nemesis', {
   quietAfter: optional(durationMs({ min: 1 }), 'every fault is over by then; default three quarters of the run'),
 });
 
+const storyShape = object('a story', {
+  source: required(text('a source'), 'where it was published: a KIP, an issue, a paper'),
+  tells: required(text('a sentence'), 'what the source tells of, one sentence'),
+  violates: required(list(located(text('the name of a property')), { min: 0, max: 1000, what: 'properties' }), 'properties that are violated when it comes out as told, and no other; [] when nothing is'),
+  allows: optional(list(located(text('the name of a property')), { min: 1, max: 1000, what: 'properties' }), 'properties that hold only because Kafka promises nothing better here: the price of the configuration or of the faults'),
+});
+
 export const scenarioShape = object('a scenario', {
   scenario: required(scenarioNameShape, 'identifier of the scenario'),
   description: optional(text('text'), 'what it shows, one paragraph'),
@@ -138,10 +137,13 @@ export const scenarioShape = object('a scenario', {
   workload: optional(list(workloadShape, { min: 0, max: 10_000, what: 'workload entries' }), 'what the producers are asked to send'),
   network: optional(networkShape, 'how messages travel'),
   disk: optional(object('a disk', { flushLatency: optional(flushLatencyShape, 'default 1ms to 8ms') }), 'how disks behave'),
+  admin: optional(adminShape, 'what the administrator does'),
   faults: optional(faultsShape, 'explicit faults'),
   nemesis: optional(nemesisShape, 'random faults within a budget'),
   mustSurvive: optional(choice(['acks-all', 'every-ack'], 'a set of acknowledgements'), 'which acknowledged records acknowledged-records-survive expects to find: acks-all (default), what Kafka promises, or every-ack, also those of acks=0 and acks=1'),
   checks: optional(list(located(text('the name of a property')), { min: 1, max: 1000, what: 'properties' }), 'properties to judge; default all'),
+  mutants: optional(list(located(choice(MUTANT_NAMES, 'a mutant')), { min: 1, max: 1000, what: 'mutants' }), 'protocol rules that are reverted in this scenario, in addition to those of --mutant'),
+  story: optional(storyShape, 'of a scenario that retells something published'),
 });
 
 export type RawScenario = ValueOf<typeof scenarioShape>;

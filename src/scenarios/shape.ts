@@ -78,6 +78,16 @@ export function integer(minInclusive: number, maxInclusive: number): Shape<numbe
   });
 }
 
+export function flag(words: string): Shape<boolean> {
+  return scalar(words, { type: 'boolean' }, (value) => (typeof value === 'boolean' ? { value } : { wrong: `got ${show(value)}; expected ${words}` }));
+}
+
+/** One of a few numbers. */
+export function oneOfNumbers(numbers: readonly number[]): Shape<number> {
+  const words = `one of ${numbers.join(', ')}`;
+  return scalar(words, { type: 'integer', enum: [...numbers] }, (value) => (numbers.includes(value as number) ? { value: value as number } : { wrong: `got ${show(value)}; expected ${words}` }));
+}
+
 export function choice<const T extends string>(names: readonly T[], what: string): Shape<T> {
   const words = `${what}: ${oneOf(names)}`;
   return scalar(words, { type: 'string', enum: [...names] }, (value) => {

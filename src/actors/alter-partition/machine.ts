@@ -3,8 +3,8 @@
  * goes with the next one.
  *
  *   Idle       nothing to propose
- *   Sending    a request is at the controller
- *   BackingOff the request failed as a whole; tried again after 50 ms
+ *   Sending    a request is at the active controller
+ *   BackingOff the request failed as a whole, or nobody knows the active controller; tried again after 50 ms
  *
  * A proposal is sent until it is answered; its replica withdraws it by submitting another or by no longer caring.
  * Source: kafka.server.AlterPartitionManager (DefaultAlterPartitionManager); KIP-497.
@@ -12,13 +12,16 @@
 import { setup } from 'xstate';
 import type { ConnectionLost, EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
 import type { AlterPartitionResponse } from '../../kafka/api.ts';
+import { NO_LEADER } from '../../kafka/ids.ts';
 import type { AlterPartitionSubmit, Registered } from '../local-events.ts';
+import type { RaftLeaderChanged } from '../raft/events.ts';
 import { handOver, quietly, reduces, type Reduced } from '../reduction.ts';
-import { giveUp, isAnswerToLast, isRefused, newProposals, processAnswer, register, sendProposals, submit, type ProposalsInput, type ProposalsState } from './proposals.ts';
+import { controllerChanged, giveUp, isAnswerToLast, isRefused, newProposals, processAnswer, register, sendProposals, submit, type ProposalsInput, type ProposalsState } from './proposals.ts';
 
 export type AlterPartitionEvent =
   | Registered
   | AlterPartitionSubmit
+  | RaftLeaderChanged
   | Received<AlterPartitionResponse>
   | Stimulus<'connection.lost', ConnectionLost>;
 
@@ -29,10 +32,13 @@ export const alterPartitionMachine = setup({
   guards: {
     isRefused: ({ context, event }) => isAnswerToLast(context.state, event as Received<AlterPartitionResponse>) && isRefused(event as Received<AlterPartitionResponse>),
     isAnswerToLast: ({ context, event }) => isAnswerToLast(context.state, event as Received<AlterPartitionResponse>),
+    isFromController: ({ context, event }) => (event as Stimulus<'connection.lost', ConnectionLost>).data.peer === context.state.askedId,
+    canSend: ({ context }) => context.state.unanswered.length > 0 && context.state.controllerId !== NO_LEADER,
     hasProposals: ({ context }) => context.state.unanswered.length > 0,
   },
   actions: {
     register: reduces(register),
+    controllerChanged: reduces(controllerChanged),
     submit: reduces(submit),
     sendProposals: reduces((state: ProposalsState, _event: AlterPartitionEvent) => sendProposals(state)),
     processAnswer: reduces(processAnswer),
@@ -48,11 +54,12 @@ export const alterPartitionMachine = setup({
   initial: 'Idle',
   on: {
     'broker.registered': { actions: ['register', 'handOver'] },
+    'raft.leaderChanged': { actions: ['controllerChanged', 'handOver'] },
     'alterPartition.submit': { actions: ['submit', 'handOver'] },
   },
   states: {
     Idle: {
-      on: { 'alterPartition.submit': { target: 'Sending', actions: ['submit', 'handOver'] } },
+      on: { 'alterPartition.submit': { target: 'Deciding', actions: ['submit', 'handOver'] } },
     },
     Sending: {
       entry: ['sendProposals', 'handOver'],
@@ -62,14 +69,14 @@ export const alterPartitionMachine = setup({
           { guard: 'isRefused', target: 'BackingOff' },
           { guard: 'isAnswerToLast', target: 'Deciding', actions: ['processAnswer', 'handOver'] },
         ],
-        'connection.lost': { target: 'BackingOff' },
+        'connection.lost': { guard: 'isFromController', target: 'BackingOff' },
       },
     },
     BackingOff: {
       after: { [RETRY_BACKOFF_MS]: { target: 'Deciding' } },
     },
     Deciding: {
-      always: [{ guard: 'hasProposals', target: 'Sending' }, { target: 'Idle' }],
+      always: [{ guard: 'canSend', target: 'Sending' }, { guard: 'hasProposals', target: 'BackingOff' }, { target: 'Idle' }],
     },
   },
 });

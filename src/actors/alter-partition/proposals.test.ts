@@ -13,10 +13,12 @@ import { alterPartitionMachine } from './machine.ts';
 const program = compiledEngine.load(alterPartitionMachine);
 
 class Proposals {
-  private state: MachineState = program.start({ brokerId: 1, controllerId: 0, config: defaultConfig('broker') }, this);
   private correlationId = 0;
   effects: Effect[] = [];
   private armed = '';
+  private state: MachineState = program.start({ brokerId: 1, config: defaultConfig('broker') }, this);
+
+  constructor({ controllerId = 0 } = {}) { this.on({ type: 'raft.leaderChanged', epoch: 1, leaderId: controllerId } as EventObject); }
 
   emit(event: EventObject): void { this.effects.push(...(event as unknown as { effects: Effect[] }).effects); }
   schedule(id: string): void { this.armed = id; }
@@ -46,6 +48,12 @@ const data = (partitionIndex: number, partitionEpoch = 9): AlterPartitionData =>
 const submit = (topic: string, proposal: AlterPartitionData): AlterPartitionSubmit => ({ type: 'alterPartition.submit', topicPartition: `${topic}-${proposal.partitionIndex}`, topic, data: proposal });
 
 describe('a proposal', () => {
+  it('waits for a controller to be known', () => {
+    const proposals = new Proposals({ controllerId: -1 }).on(submit('t', data(0)));
+    expect([proposals.at, proposals.sent]).toEqual(['BackingOff', []]);
+    expect(proposals.on({ type: 'raft.leaderChanged', epoch: 2, leaderId: 5 } as EventObject).timeOut().effects[0]).toMatchObject({ kind: 'send', to: 5 });
+  });
+
   it('is sent at once, in the name of this incarnation', () => {
     const proposals = new Proposals().on({ type: 'broker.registered', brokerEpoch: 11 } as EventObject).on(submit('t', data(0)));
     expect(proposals.sent).toEqual([{ type: 'AlterPartitionRequest', correlationId: 1, brokerId: 1, brokerEpoch: 11, topics: [{ topicName: 't', partitions: [data(0)] }] }]);

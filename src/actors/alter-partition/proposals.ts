@@ -5,8 +5,9 @@
 import type { Effect, Received } from '../../kernel/effects.ts';
 import type { AlterPartitionData, AlterPartitionRequest, AlterPartitionResponse } from '../../kafka/api.ts';
 import type { BrokerConfig } from '../../kafka/config.ts';
-import { NO_EPOCH, topicPartition, type BrokerEpoch, type NodeId, type TopicName, type TopicPartition } from '../../kafka/ids.ts';
+import { NO_EPOCH, NO_LEADER, topicPartition, type BrokerEpoch, type NodeId, type TopicName, type TopicPartition } from '../../kafka/ids.ts';
 import { tell, type AlterPartitionSubmit, type Registered } from '../local-events.ts';
+import type { RaftLeaderChanged } from '../raft/events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 
 interface Proposal {
@@ -17,6 +18,7 @@ interface Proposal {
 
 export interface ProposalsState {
   readonly brokerId: NodeId;
+  /** The active controller as far as is known; -1 while it is not. */
   readonly controllerId: NodeId;
   readonly config: BrokerConfig;
   readonly brokerEpoch: BrokerEpoch;
@@ -25,20 +27,25 @@ export interface ProposalsState {
   /** What the last request proposed. */
   readonly sent: readonly Proposal[];
   readonly lastCorrelationId: number;
+  /** Whom the last request went to. */
+  readonly askedId: NodeId;
 }
 
 export interface ProposalsInput {
   readonly brokerId: NodeId;
-  readonly controllerId: NodeId;
   readonly config: BrokerConfig;
 }
 
-export function newProposals({ brokerId, controllerId, config }: ProposalsInput): ProposalsState {
-  return { brokerId, controllerId, config, brokerEpoch: NO_EPOCH, unanswered: [], sent: [], lastCorrelationId: 0 };
+export function newProposals({ brokerId, config }: ProposalsInput): ProposalsState {
+  return { brokerId, controllerId: NO_LEADER, config, brokerEpoch: NO_EPOCH, unanswered: [], sent: [], lastCorrelationId: 0, askedId: NO_LEADER };
 }
 
 export function register(state: ProposalsState, { brokerEpoch }: Registered): Reduced<ProposalsState> {
   return quietly({ ...state, brokerEpoch });
+}
+
+export function controllerChanged(state: ProposalsState, { leaderId }: RaftLeaderChanged): Reduced<ProposalsState> {
+  return quietly({ ...state, controllerId: leaderId });
 }
 
 export function submit(state: ProposalsState, { topicPartition: name, topic, data }: AlterPartitionSubmit): Reduced<ProposalsState> {
@@ -56,7 +63,8 @@ export function sendProposals(state: ProposalsState): Reduced<ProposalsState> {
     brokerEpoch: state.brokerEpoch,
     topics: names.map((topicName) => ({ topicName, partitions: state.unanswered.filter(({ topic }) => topic === topicName).map(({ data }) => data) })),
   };
-  return { state: { ...state, sent: state.unanswered, lastCorrelationId: correlationId }, effects: [{ kind: 'send', to: state.controllerId, message }] };
+  const { controllerId } = state;
+  return { state: { ...state, sent: state.unanswered, lastCorrelationId: correlationId, askedId: controllerId }, effects: [{ kind: 'send', to: controllerId, message }] };
 }
 
 export function isAnswerToLast(state: ProposalsState, { message }: Received<AlterPartitionResponse>): boolean {
@@ -88,5 +96,5 @@ export function processAnswer(state: ProposalsState, event: Received<AlterPartit
 }
 
 export function giveUp(state: ProposalsState): Reduced<ProposalsState> {
-  return { state, effects: [{ kind: 'disconnect', to: state.controllerId }] };
+  return { state, effects: [{ kind: 'disconnect', to: state.askedId }] };
 }

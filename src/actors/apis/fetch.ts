@@ -5,38 +5,44 @@
  *
  * Source: KafkaApis.handleFetchRequest, ReplicaManager.fetchMessages and readFromLog, DelayedFetch.
  */
-import type { Effect, Received, Stimulus } from '../../kernel/effects.ts';
-import type { FetchPartitionData, FetchRequest, FetchResponse } from '../../kafka/api.ts';
-import { NO_OFFSET, topicPartition } from '../../kafka/ids.ts';
-import { tell, type FetchOutdated, type FetchWakeUp, type PartitionsRead, type ReadPosition } from '../local-events.ts';
+import { present } from '../../kernel/assert.ts';
+import type { Effect, Received, ReplyTo, Stimulus } from '../../kernel/effects.ts';
+import type { FetchPartition, FetchPartitionData, FetchRequest, FetchResponse } from '../../kafka/api.ts';
+import { NO_OFFSET } from '../../kafka/ids.ts';
+import { tell, type FetchOutdated, type FetchWakeUp, type PartitionsRead, type ReadPosition, type ReadResult } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
-import { isHosted, nextOperationId, operationOf, withOperation, withoutOperation, type ApisState, type FetchOperation } from './state.ts';
+import { hostedReplica, nextOperationId, operationOf, withOperation, withoutOperation, type ApisState, type FetchOperation, type RefusedPartition } from './state.ts';
 
 export function handleFetch(before: ApisState, event: Received<FetchRequest>): Reduced<ApisState> {
   const { message: request, replyTo, from: source, nowMs } = event;
   const { state, id } = nextOperationId(before);
-  const positions: ReadPosition[] = [];
-  const immediate: { topic: string; data: FetchPartitionData }[] = [];
-  for (const { topic, partitions } of request.topics) {
-    for (const partition of partitions) {
-      if (isHosted(state, topic, partition.partition)) positions.push({ topicPartition: topicPartition(topic, partition.partition), request: partition });
-      else immediate.push({ topic, data: notHosted(state, topic, partition.partition) });
+  const refused: RefusedPartition[] = [];
+  let first: ReadPosition | null = null;
+  for (let t = request.topics.length - 1; t >= 0; t -= 1) {
+    const { topic, partitions } = request.topics[t] as FetchRequest['topics'][number];
+    for (let p = partitions.length - 1; p >= 0; p -= 1) {
+      const asked = partitions[p] as FetchPartition;
+      const replica = hostedReplica(state, topic, asked.partition);
+      if (replica === undefined) refused.push({ request: asked, data: notHosted(state, topic, asked.partition) });
+      else first = { topicPartition: replica, request: asked, following: first };
     }
   }
-  const operation: FetchOperation = { kind: 'fetch', id, replyTo, source, request, positions, immediate, isParked: false, isTimed: false, isTimeUp: request.maxWaitMs === 0, isWoken: false, known: null };
-  if (positions.length === 0) return { state, effects: [answer(operation, [])] };
+  if (first === null) return { state, effects: [answer(request, replyTo, null, refused)] };
+  const operation: FetchOperation = { kind: 'fetch', id, replyTo, source, request, first, refused, isParked: false, isTimed: false, isTimeUp: request.maxWaitMs === 0, isWoken: false, known: null };
   return { state: withOperation(state, operation), effects: [read(operation, nowMs, true)] };
 }
 
 export function allRead(state: ApisState, { nowMs, operationId, results, bytesLeft, isUrgent, isOutdated }: PartitionsRead): Reduced<ApisState> {
   const operation = operationOf(state, operationId);
   if (operation?.kind !== 'fetch') return quietly(state);
-  const { request, immediate, isTimeUp } = operation;
+  const { request, replyTo, refused, isTimeUp } = operation;
   const isEnough = request.maxBytes - bytesLeft >= request.minBytes;
-  if (isEnough || isUrgent || isTimeUp || immediate.length > 0) {
-    const effects: Effect[] = operation.isTimed && !isTimeUp ? [{ kind: 'cancel', key: timerKey(operation.id), forget: true }] : [];
-    effects.push(answer(operation, results));
-    return { state: withoutOperation(state, operationId), effects };
+  if (isEnough || isUrgent || isTimeUp || refused.length > 0) {
+    const reply = answer(request, replyTo, results, refused);
+    return {
+      state: withoutOperation(state, operationId),
+      effects: operation.isTimed && !isTimeUp ? [{ kind: 'cancel', key: timerKey(operation.id), forget: true }, reply] : [reply],
+    };
   }
   // What woke it came from a partition that had been read already in this round.
   if (operation.isWoken) return { state: withOperation(state, withPhase(operation, false, false)), effects: [read(operation, nowMs, false)] };
@@ -69,18 +75,17 @@ export function outdateFetches(state: ApisState, { sources }: FetchOutdated): Re
 export function fetchTimeUp(state: ApisState, { data: id, nowMs }: Stimulus<string, number>): Reduced<ApisState> {
   const operation = operationOf(state, id);
   if (operation?.kind !== 'fetch') return quietly(state);
-  if (operation.isParked && operation.known !== null) return { state: withoutOperation(state, id), effects: [answer(operation, operation.known)] };
+  const { isParked, known, request, replyTo, refused } = operation;
+  if (isParked && known !== null) return { state: withoutOperation(state, id), effects: [answer(request, replyTo, known, refused)] };
   const last = withPhase(operation, false, true);
-  return { state: withOperation(state, last), effects: operation.isParked ? [read(last, nowMs, false)] : [] };
+  return { state: withOperation(state, last), effects: isParked ? [read(last, nowMs, false)] : [] };
 }
 
-function read(operation: FetchOperation, nowMs: number, counts: boolean): Effect {
-  const { id, source, positions, request, isTimeUp } = operation;
-  const first = positions[0] as ReadPosition;
-  const { replicaId, replicaEpoch } = request.replicaState;
+function read({ id: operationId, source, first, request, isTimeUp }: FetchOperation, nowMs: number, counts: boolean): Effect {
+  const { replicaState: { replicaId, replicaEpoch }, maxBytes, minBytes } = request;
   return tell(first.topicPartition, {
-    type: 'fetch.read', nowMs, operationId: id, replicaId, replicaEpoch, source, counts, positions, next: 0, bytesLeft: request.maxBytes,
-    bytesWanted: isTimeUp ? 0 : request.minBytes, results: [], isUrgent: false, isOutdated: false,
+    type: 'fetch.read', round: { nowMs, operationId, replicaId, replicaEpoch, source, counts }, position: first,
+    bytesLeft: maxBytes, bytesWanted: isTimeUp ? 0 : minBytes, results: null, hasData: false, isUrgent: false, isOutdated: false,
   });
 }
 
@@ -88,27 +93,26 @@ function waitFor(operation: FetchOperation): Effect {
   return { kind: 'schedule', key: timerKey(operation.id), delayMs: operation.request.maxWaitMs, type: 'timer.fetch', data: operation.id };
 }
 
-function answer({ request, replyTo, positions, immediate }: FetchOperation, results: readonly FetchPartitionData[]): Effect {
-  const responses: { topic: string; partitions: FetchPartitionData[] }[] = request.topics.map(({ topic }) => ({ topic, partitions: [] }));
-  // Positions and `immediate` are in the order of the request's topics.
-  let at = 0;
-  for (let i = 0; i < request.topics.length; i += 1) {
-    const { topic, partitions } = request.topics[i] as FetchRequest['topics'][number];
-    const answers = (responses[i] as { partitions: FetchPartitionData[] }).partitions;
-    for (const { partition } of partitions) {
-      const position = positions[at];
-      const result = results[at];
-      if (position !== undefined && result !== undefined && position.request.partition === partition && position.topicPartition === topicPartition(topic, partition)) {
-        answers.push(result);
-        at += 1;
+/** The answer has the order of the request. `results`, the last one first, and `refused` have one entry per partition between them. */
+function answer({ correlationId, topics }: FetchRequest, to: ReplyTo, results: ReadResult | null, refused: readonly RefusedPartition[]): Effect {
+  const responses = new Array<FetchResponse['responses'][number]>(topics.length);
+  let last = results;
+  for (let t = topics.length - 1; t >= 0; t -= 1) {
+    const { topic, partitions } = topics[t] as FetchRequest['topics'][number];
+    const answers = new Array<FetchPartitionData>(partitions.length);
+    for (let p = partitions.length - 1; p >= 0; p -= 1) {
+      const asked = partitions[p] as FetchPartition;
+      if (last !== null && last.request === asked) {
+        answers[p] = last.data;
+        last = last.before;
       } else {
-        const refused = immediate.find((each) => each.topic === topic && each.data.partitionIndex === partition);
-        if (refused !== undefined) answers.push(refused.data);
+        answers[p] = present(refused.find(({ request }) => request === asked), 'an answer for every partition').data;
       }
     }
+    responses[t] = { topic, partitions: answers };
   }
-  const message: FetchResponse = { type: 'FetchResponse', correlationId: request.correlationId, responses };
-  return { kind: 'reply', to: replyTo, message };
+  const message: FetchResponse = { type: 'FetchResponse', correlationId, responses };
+  return { kind: 'reply', to, message };
 }
 
 function notHosted(state: ApisState, topic: string, partitionIndex: number): FetchPartitionData {
@@ -122,6 +126,6 @@ function timerKey(id: number): string {
 
 /** Spelled out, not spread: it happens several times with every fetch (see state-class.ts). A parked fetch is timed. */
 function withPhase(operation: FetchOperation, isParked: boolean, isTimeUp: boolean, isWoken = false, known: FetchOperation['known'] = null): FetchOperation {
-  const { kind, id, replyTo, source, request, positions, immediate, isTimed } = operation;
-  return { kind, id, replyTo, source, request, positions, immediate, isParked, isTimed: isTimed || isParked, isTimeUp, isWoken, known };
+  const { kind, id, replyTo, source, request, first, refused, isTimed } = operation;
+  return { kind, id, replyTo, source, request, first, refused, isParked, isTimed: isTimed || isParked, isTimeUp, isWoken, known };
 }

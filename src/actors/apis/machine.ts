@@ -8,16 +8,17 @@
  */
 import { setup } from 'xstate';
 import type { EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
-import type { FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetForLeaderEpochRequest, ProduceRequest } from '../../kafka/api.ts';
-import type { Appended, EpochEndRead, FetchOutdated, FetchWakeUp, MetadataPublished, OffsetsRead, PartitionsRead, Replicated } from '../local-events.ts';
+import type { DeleteRecordsRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetForLeaderEpochRequest, ProduceRequest } from '../../kafka/api.ts';
+import type { Appended, EpochEndRead, FetchOutdated, FetchWakeUp, MetadataPublished, OffsetsRead, PartitionsRead, RecordsDeleted, Replicated } from '../local-events.ts';
 import { handOver, quietly, reduces, type Reduced } from '../reduction.ts';
 import { handleMetadata } from './answer-metadata.ts';
+import { deleteRecordsTimedOut, handleDeleteRecords, recordsDeleted } from './delete-records.ts';
 import { allRead, fetchTimeUp, handleFetch, outdateFetches, wakeFetches } from './fetch.ts';
 import { epochEndRead, handleListOffsets, handleOffsetForLeaderEpoch, offsetsRead } from './offsets.ts';
 import { appended, handleProduce, produceTimedOut, replicated } from './produce.ts';
 import { newApis, type ApisInput, type ApisState } from './state.ts';
 
-type ServedRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest | OffsetForLeaderEpochRequest;
+type ServedRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest | OffsetForLeaderEpochRequest | DeleteRecordsRequest;
 
 export type ApisEvent =
   | MetadataPublished
@@ -29,6 +30,8 @@ export type ApisEvent =
   | FetchOutdated
   | OffsetsRead
   | EpochEndRead
+  | RecordsDeleted
+  | Stimulus<'timer.deleteRecords', number>
   | Stimulus<'timer.produce', number>
   | Stimulus<'timer.fetch', number>;
 
@@ -49,6 +52,9 @@ export const apisMachine = setup({
     outdateFetches: reduces(outdateFetches),
     offsetsRead: reduces(offsetsRead),
     epochEndRead: reduces(epochEndRead),
+    handleDeleteRecords: reduces(handleDeleteRecords),
+    recordsDeleted: reduces(recordsDeleted),
+    deleteRecordsTimedOut: reduces(deleteRecordsTimedOut),
     produceTimedOut: reduces(produceTimedOut),
     fetchTimeUp: reduces(fetchTimeUp),
     handOver,
@@ -66,6 +72,7 @@ export const apisMachine = setup({
         ListOffsetsRequest: { actions: ['hangUp', 'handOver'] },
         MetadataRequest: { actions: ['hangUp', 'handOver'] },
         OffsetForLeaderEpochRequest: { actions: ['hangUp', 'handOver'] },
+        DeleteRecordsRequest: { actions: ['hangUp', 'handOver'] },
       },
     },
     Running: {
@@ -76,6 +83,9 @@ export const apisMachine = setup({
         ListOffsetsRequest: { actions: ['handleListOffsets', 'handOver'] },
         MetadataRequest: { actions: ['handleMetadata', 'handOver'] },
         OffsetForLeaderEpochRequest: { actions: ['handleOffsetForLeaderEpoch', 'handOver'] },
+        DeleteRecordsRequest: { actions: ['handleDeleteRecords', 'handOver'] },
+        'deleteRecords.partitionDone': { actions: ['recordsDeleted', 'handOver'] },
+        'timer.deleteRecords': { actions: ['deleteRecordsTimedOut', 'handOver'] },
         'produce.appended': { actions: ['appended', 'handOver'] },
         'produce.replicated': { actions: ['replicated', 'handOver'] },
         'fetch.allRead': { actions: ['allRead', 'handOver'] },

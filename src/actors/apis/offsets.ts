@@ -7,10 +7,10 @@ import type {
   ListOffsetsPartitionResponse, ListOffsetsRequest, ListOffsetsResponse, OffsetForLeaderEpochPartitionResponse, OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse,
 } from '../../kafka/api.ts';
 import type { ErrorName } from '../../kafka/errors.ts';
-import { NO_EPOCH, NO_OFFSET, topicPartition } from '../../kafka/ids.ts';
+import { NO_EPOCH, NO_OFFSET } from '../../kafka/ids.ts';
 import { tell, type EpochEndRead, type OffsetsRead } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
-import { isHosted, nextOperationId, operationOf, withOperation, withoutOperation, type ApisState, type EpochsOperation, type OffsetsOperation } from './state.ts';
+import { hostedReplica, nextOperationId, operationOf, withOperation, withoutOperation, type ApisState, type EpochsOperation, type OffsetsOperation } from './state.ts';
 
 export function handleListOffsets(before: ApisState, event: Received<ListOffsetsRequest>): Reduced<ApisState> {
   const { message: request, replyTo, from: source } = event;
@@ -20,8 +20,9 @@ export function handleListOffsets(before: ApisState, event: Received<ListOffsets
   for (const { name, partitions } of request.topics) {
     for (const { partitionIndex, currentLeaderEpoch, timestamp } of partitions) {
       const ticket = { operationId: id, position: results.length };
-      if (isHosted(state, name, partitionIndex)) {
-        effects.push(tell(topicPartition(name, partitionIndex), { type: 'listOffsets.read', ticket, replicaId: request.replicaId, currentLeaderEpoch, timestamp }));
+      const replica = hostedReplica(state, name, partitionIndex);
+      if (replica !== undefined) {
+        effects.push(tell(replica, { type: 'listOffsets.read', ticket, replicaId: request.replicaId, currentLeaderEpoch, timestamp }));
         results.push(undefined);
       } else {
         results.push({ partitionIndex, errorCode: missing(state, name, partitionIndex), timestamp: -1, offset: NO_OFFSET, leaderEpoch: NO_EPOCH });
@@ -61,8 +62,9 @@ export function handleOffsetForLeaderEpoch(before: ApisState, event: Received<Of
   for (const { topic, partitions } of request.topics) {
     for (const { partition, currentLeaderEpoch, leaderEpoch } of partitions) {
       const ticket = { operationId: id, position: results.length };
-      if (isHosted(state, topic, partition)) {
-        effects.push(tell(topicPartition(topic, partition), { type: 'offsetForLeaderEpoch.read', ticket, currentLeaderEpoch, leaderEpoch }));
+      const replica = hostedReplica(state, topic, partition);
+      if (replica !== undefined) {
+        effects.push(tell(replica, { type: 'offsetForLeaderEpoch.read', ticket, currentLeaderEpoch, leaderEpoch }));
         results.push(undefined);
       } else {
         results.push({ partition, errorCode: missing(state, topic, partition), leaderEpoch: NO_EPOCH, endOffset: NO_OFFSET });

@@ -7,10 +7,10 @@
  */
 import type { Effect, Received, Stimulus } from '../../kernel/effects.ts';
 import type { ProducePartitionResponse, ProduceRequest, ProduceResponse } from '../../kafka/api.ts';
-import { NO_OFFSET, topicPartition } from '../../kafka/ids.ts';
+import { NO_OFFSET } from '../../kafka/ids.ts';
 import { tell, type Appended, type Replicated } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
-import { isHosted, nextOperationId, operationOf, withOperation, withoutOperation, type ApisState, type ProduceOperation } from './state.ts';
+import { hostedReplica, nextOperationId, operationOf, withOperation, withoutOperation, type ApisState, type ProduceOperation } from './state.ts';
 
 export function handleProduce(before: ApisState, event: Received<ProduceRequest>): Reduced<ApisState> {
   const { message: request, nowMs, replyTo, from: source } = event;
@@ -20,12 +20,12 @@ export function handleProduce(before: ApisState, event: Received<ProduceRequest>
   const open: boolean[] = [];
   for (const { name, partitionData } of request.topicData) {
     for (const { index, records } of partitionData) {
-      const hosted = isHosted(state, name, index);
-      const errorCode = hosted ? 'NONE' : state.image.partition(name, index) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER';
+      const replica = hostedReplica(state, name, index);
+      const errorCode = replica !== undefined ? 'NONE' : state.image.partition(name, index) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER';
       const ticket = { operationId: id, position: results.length };
-      if (hosted) effects.push(tell(topicPartition(name, index), { type: 'produce.append', nowMs, ticket, acks: request.acks, records }));
+      if (replica !== undefined) effects.push(tell(replica, { type: 'produce.append', nowMs, ticket, acks: request.acks, records }));
       results.push({ index, errorCode, baseOffset: NO_OFFSET, logStartOffset: NO_OFFSET });
-      open.push(hosted);
+      open.push(replica !== undefined);
     }
   }
   const operation: ProduceOperation = { kind: 'produce', id, replyTo, source, request, results, open };

@@ -42,7 +42,7 @@ describe('the operations under way', () => {
       appended(empty, { type: 'produce.appended', ticket, errorCode: 'NONE', baseOffset: 0, logStartOffset: 0, awaitsReplication: false }),
       replicated(empty, { type: 'produce.replicated', ticket, errorCode: 'NONE' }),
       produceTimedOut(empty, new Stimulus('timer.produce', 0, 0, 99)),
-      allRead(empty, { type: 'fetch.allRead', nowMs: 0, operationId: 99, results: [], bytesLeft: 0, isUrgent: false, isOutdated: false }),
+      allRead(empty, { type: 'fetch.allRead', nowMs: 0, operationId: 99, results: null, bytesLeft: 0, isUrgent: false, isOutdated: false }),
       fetchTimeUp(empty, new Stimulus('timer.fetch', 0, 0, 99)),
       offsetsRead(empty, { type: 'listOffsets.partitionRead', ticket, errorCode: 'NONE', offset: 0, timestamp: -1, leaderEpoch: 0 }),
       epochEndRead(empty, { type: 'offsetForLeaderEpoch.partitionRead', ticket, errorCode: 'NONE', leaderEpoch: 0, endOffset: 0 }),
@@ -55,10 +55,11 @@ describe('the operations under way', () => {
       type: 'FetchRequest', correlationId: 1, replicaState: { replicaId: 2, replicaEpoch: 5 }, maxWaitMs: 500, minBytes: 1, maxBytes: 1_000, isolationLevel: 'read_uncommitted',
       topics: [{ topic: 't', partitions: [{ partition: 0, currentLeaderEpoch: 0, fetchOffset: 4, lastFetchedEpoch: 0, logStartOffset: 0, partitionMaxBytes: 1_000 }] }],
     } as const;
-    const positions = [{ topicPartition: 't-0', request: request.topics[0].partitions[0] }];
+    const asked = request.topics[0].partitions[0];
+    const first = { topicPartition: 't-0', request: asked, following: null };
     const { state, id } = nextOperationId(empty);
-    const reading = withOperation(state, { kind: 'fetch', id, replyTo: 3, source: 2, request, positions, immediate: [], isParked: false, isTimed: false, isTimeUp: false, isWoken: false, known: null });
-    const parked = (isOutdated: boolean): ApisState => allRead(reading, { type: 'fetch.allRead', nowMs: 0, operationId: id, results: [data], bytesLeft: 1_000, isUrgent: false, isOutdated }).state;
+    const reading = withOperation(state, { kind: 'fetch', id, replyTo: 3, source: 2, request, first, refused: [], isParked: false, isTimed: false, isTimeUp: false, isWoken: false, known: null });
+    const parked = (isOutdated: boolean): ApisState => allRead(reading, { type: 'fetch.allRead', nowMs: 0, operationId: id, results: { request: asked, data, before: null }, bytesLeft: 1_000, isUrgent: false, isOutdated }).state;
     const timeUp = (before: ApisState): string[] => fetchTimeUp(before, new Stimulus('timer.fetch', 500, 0, id)).effects.map(({ kind }) => kind);
 
     it('is answered with what its replicas said, when nothing has changed since', () => {

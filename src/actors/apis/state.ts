@@ -6,11 +6,11 @@
  * Source: kafka.server.KafkaApis, DelayedOperationPurgatory, DelayedFetch, DelayedProduce.
  */
 import type { ReplyTo } from '../../kernel/effects.ts';
-import type { FetchRequest, ListOffsetsRequest, OffsetForLeaderEpochRequest, ProduceRequest } from '../../kafka/api.ts';
-import type { FetchPartitionData, ListOffsetsPartitionResponse, OffsetForLeaderEpochPartitionResponse, ProducePartitionResponse } from '../../kafka/api.ts';
-import type { NodeId } from '../../kafka/ids.ts';
+import type { DeleteRecordsPartitionResult, DeleteRecordsRequest, FetchRequest, ListOffsetsRequest, OffsetForLeaderEpochRequest, ProduceRequest } from '../../kafka/api.ts';
+import type { FetchPartition, FetchPartitionData, ListOffsetsPartitionResponse, OffsetForLeaderEpochPartitionResponse, ProducePartitionResponse } from '../../kafka/api.ts';
+import type { NodeId, PartitionIndex, TopicName, TopicPartition } from '../../kafka/ids.ts';
 import type { MetadataImage } from '../../kafka/metadata.ts';
-import type { ReadPosition } from '../local-events.ts';
+import type { ReadPosition, ReadResult } from '../local-events.ts';
 import { changed, type Fields } from '../state-class.ts';
 
 interface OperationBase {
@@ -28,12 +28,13 @@ export interface ProduceOperation extends OperationBase {
   readonly open: readonly boolean[];
 }
 
-/** DelayedFetch. `positions` are the partitions hosted here, `immediate` the answers for those that are not. */
+/** DelayedFetch. A partition is hosted here and among the positions, or it is refused. */
 export interface FetchOperation extends OperationBase {
   readonly kind: 'fetch';
   readonly request: FetchRequest;
-  readonly positions: readonly ReadPosition[];
-  readonly immediate: readonly { readonly topic: string; readonly data: FetchPartitionData }[];
+  /** The first partition to read, in the order of the request. */
+  readonly first: ReadPosition;
+  readonly refused: readonly RefusedPartition[];
   /** Waits for data; else its replicas are being read. */
   readonly isParked: boolean;
   /** Its timer is armed. */
@@ -42,7 +43,12 @@ export interface FetchOperation extends OperationBase {
   /** Something came for it while its replicas were being read. */
   readonly isWoken: boolean;
   /** What its replicas said when it was parked, as long as they would say the same; else null. */
-  readonly known: readonly FetchPartitionData[] | null;
+  readonly known: ReadResult | null;
+}
+
+export interface RefusedPartition {
+  readonly request: FetchPartition;
+  readonly data: FetchPartitionData;
 }
 
 export interface OffsetsOperation extends OperationBase {
@@ -57,7 +63,14 @@ export interface EpochsOperation extends OperationBase {
   readonly results: readonly (OffsetForLeaderEpochPartitionResponse | undefined)[];
 }
 
-export type Operation = ProduceOperation | FetchOperation | OffsetsOperation | EpochsOperation;
+/** DelayedDeleteRecords. `results` by position over all partitions of the request; undefined while one waits. */
+export interface DeleteRecordsOperation extends OperationBase {
+  readonly kind: 'deleteRecords';
+  readonly request: DeleteRecordsRequest;
+  readonly results: readonly (DeleteRecordsPartitionResult | undefined)[];
+}
+
+export type Operation = DeleteRecordsOperation | ProduceOperation | FetchOperation | OffsetsOperation | EpochsOperation;
 
 export class ApisState {
   readonly brokerId: NodeId;
@@ -119,7 +132,8 @@ function grown(state: ApisState): ApisState {
   return state.with({ operations });
 }
 
-/** Is this broker one of the replicas? Then a replica machine of that name runs here. */
-export function isHosted(state: ApisState, topic: string, partition: number): boolean {
-  return state.image.partition(topic, partition)?.replicas.includes(state.brokerId) === true;
+/** The name of the replica machine that runs here, undefined when this broker is none of the replicas. */
+export function hostedReplica({ image, brokerId }: ApisState, topic: TopicName, partition: PartitionIndex): TopicPartition | undefined {
+  const described = image.topic(topic);
+  return described?.partitions[partition]?.replicas.includes(brokerId) === true ? described.partitionNames[partition] : undefined;
 }

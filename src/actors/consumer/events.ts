@@ -12,7 +12,7 @@ import { takeAnswered, takeLost, takeTimedOut, type Undecided } from '../client/
 import { quietly, type Reduced } from '../reduction.ts';
 import { handleFetchResponse, returnCompletedFetches, sendFetch, sendFetches } from './fetcher.ts';
 import { handleEpochEndResponse, handleListOffsetsResponse, resetPositionsIfNeeded, retryLater, validatePositionsIfNeeded } from './offset-fetcher.ts';
-import { beginTurn, placeOf, type ConsumerPurpose, type ConsumerState, type ConsumerTurn, type TopicPartitionState } from './state.ts';
+import { beginTurn, placeOf, unsettled, type ConsumerPurpose, type ConsumerState, type ConsumerTurn, type TopicPartitionState } from './state.ts';
 import { assigned, withLeader } from './subscription.ts';
 
 export type TimerFired = Stimulus<'wakeup'> | Stimulus<'timeout'>;
@@ -128,4 +128,5 @@ function assignPartitions(turn: ConsumerTurn): void {
     }
   }
   state.partitions = partitions;
+  state.unsettledCount = partitions.reduce((count, each) => count + unsettled(each), 0);
 }

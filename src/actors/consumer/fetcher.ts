@@ -17,7 +17,7 @@ import type { Polled, ReceivedRecord } from '../../history/observations.ts';
 import { CONSUMER_REPLICA_ID, type FetchPartition, type FetchPartitionData, type FetchRequest, type FetchResponse } from '../../kafka/api.ts';
 import { errorInfo } from '../../kafka/errors.ts';
 import { NO_EPOCH, NO_LEADER, NO_OFFSET, type NodeId, type TopicName } from '../../kafka/ids.ts';
-import type { RecordBatch } from '../../kafka/records.ts';
+import { offsetOfRecord, type RecordBatch } from '../../kafka/records.ts';
 import { requestUpdate } from '../client/metadata-updater.ts';
 import { connectableAtMs, connectionOf, nextCorrelationId, sendRequest } from '../client/network-client.ts';
 import { placeOf, setPartition, type ConsumerTurn, type FetchPurpose, type TopicPartitionState } from './state.ts';
@@ -151,14 +151,16 @@ function poll(turn: ConsumerTurn, place: number, batches: readonly RecordBatch[]
     }
     if (batch.nextOffset <= position) continue;
     if (!batch.isControl) {
-      for (let i = Math.max(0, position - batch.baseOffset); i < batch.records.length; i += 1) {
+      for (let i = batch.cleaned === null ? Math.max(0, position - batch.baseOffset) : 0; i < batch.records.length; i += 1) {
         const record = batch.records[i];
+        const offset = offsetOfRecord(batch, i);
+        if (offset < position) continue;
         assert(record !== undefined && record.value !== null, 'a record of a run has a value');
         if (polled.length === maxPollRecords) {
           observePoll(turn, before, polled, from);
           polled = [];
         }
-        polled.push({ offset: batch.baseOffset + i, leaderEpoch: batch.partitionLeaderEpoch, key: record.key, value: record.value });
+        polled.push({ offset, leaderEpoch: batch.partitionLeaderEpoch, key: record.key, value: record.value });
       }
     }
     position = batch.nextOffset;

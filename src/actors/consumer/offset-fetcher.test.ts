@@ -7,7 +7,7 @@ import { errorNames, type ErrorName } from '../../kafka/errors.ts';
 import { newMetadata, withResponse } from '../client/metadata.ts';
 import { NEVER_MS } from '../client/turn.ts';
 import { handleEpochEndResponse, handleListOffsetsResponse, resetPositionsIfNeeded, validatePositionsIfNeeded } from './offset-fetcher.ts';
-import { beginTurn, startConsumer, type ConsumerState, type ConsumerTurn, type TopicPartitionState, type ValidationPurpose } from './state.ts';
+import { beginTurn, startConsumer, unsettled, type ConsumerState, type ConsumerTurn, type TopicPartitionState, type ValidationPurpose } from './state.ts';
 import { assigned } from './subscription.ts';
 
 const at = (nowMs: number) => ({ nowMs, draw: 3 });
@@ -21,10 +21,14 @@ function consumer(fields: Partial<TopicPartitionState>): ConsumerState {
     type: 'MetadataResponse', correlationId: 1, brokers: [{ nodeId: 1 }], controllerId: 1,
     topics: [{ errorCode: 'NONE', name: 'gps', partitions: [{ errorCode: 'NONE', partitionIndex: 0, ...leader, replicaNodes: [], isrNodes: [], offlineReplicas: [] }] }],
   }, config, 0, 0);
-  return { ...state, metadata, partitions: [{ ...assigned('gps', 0, leader, config), ...fields }] };
+  const partition: TopicPartitionState = { ...assigned('gps', 0, leader, config), ...fields };
+  return { ...state, metadata, partitions: [partition], unsettledCount: unsettled(partition) };
 }
 
-const first = (turn: ConsumerTurn): TopicPartitionState => turn.state.partitions[0] as TopicPartitionState;
+const first = (turn: ConsumerTurn): TopicPartitionState => {
+  expect(turn.state.unsettledCount, 'partitions that are not FETCHING').toBe(turn.state.partitions.filter(({ fetchState }) => fetchState !== 'FETCHING').length);
+  return turn.state.partitions[0] as TopicPartitionState;
+};
 const sentTypes = (turn: ConsumerTurn): string[] => turn.effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message.type] : []));
 const resets = (turn: ConsumerTurn): PositionReset[] =>
   turn.effects.flatMap((effect) => (effect.kind === 'observe' && effect.observation.type === 'position.reset' ? [effect.observation as PositionReset] : []));

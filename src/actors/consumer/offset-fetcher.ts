@@ -62,9 +62,12 @@ interface PlacesOfLeader {
   readonly places: readonly number[];
 }
 
-/** Partitions in `fetchState` that may be asked for now, by leader, in the order of their places. */
+const NO_LEADERS: readonly PlacesOfLeader[] = [];
+
+/** Partitions in `fetchState`, one that is not FETCHING, that may be asked for now, by leader, in the order of their places. */
 function placesByLeader(turn: ConsumerTurn, fetchState: FetchState): readonly PlacesOfLeader[] {
   const { state, nowMs } = turn;
+  if (state.unsettledCount === 0) return NO_LEADERS;
   const leaders: { nodeId: NodeId; places: number[] }[] = [];
   for (let place = 0; place < state.partitions.length; place += 1) {
     const each = state.partitions[place] as TopicPartitionState;

@@ -90,6 +90,8 @@ export interface ConsumerState extends ClientState<ConsumerPurpose> {
   readonly config: ConsumerConfig;
   /** Every assigned partition, in the order in which it was discovered; a partition keeps its place. */
   readonly partitions: readonly TopicPartitionState[];
+  /** How many of them are not FETCHING; while it is 0, nobody needs to look for positions to reset or to validate. */
+  readonly unsettledCount: number;
   readonly completedFetches: readonly CompletedFetch[];
 }
 
@@ -100,7 +102,7 @@ export function startConsumer(input: ConsumerInput): Reduced<ConsumerState> {
   const { bootstrapServers, config, topics, nowMs, incarnation } = input;
   const state: ConsumerState = {
     ...NO_TIMERS, config, bootstrapServers, metadata: newMetadata(topics, nowMs), connections: [], lastCorrelationId: firstCorrelationId(incarnation),
-    partitions: [], completedFetches: [],
+    partitions: [], unsettledCount: 0, completedFetches: [],
   };
   const turn = beginTurn(state, input);
   maybeUpdateMetadata(turn);
@@ -111,16 +113,24 @@ export function beginTurn(state: ConsumerState, event: TurnEvent): ConsumerTurn 
   return new Turn<ConsumerState>(
     {
       wakeupAtMs: state.wakeupAtMs, timeoutAtMs: state.timeoutAtMs, config: state.config, bootstrapServers: state.bootstrapServers, metadata: state.metadata,
-      connections: state.connections, lastCorrelationId: state.lastCorrelationId, partitions: state.partitions, completedFetches: state.completedFetches,
+      connections: state.connections, lastCorrelationId: state.lastCorrelationId, partitions: state.partitions, unsettledCount: state.unsettledCount,
+      completedFetches: state.completedFetches,
     },
     event,
   );
 }
 
 export function setPartition(turn: ConsumerTurn, place: number, partition: TopicPartitionState): void {
-  const partitions = turn.state.partitions.slice();
+  const { state } = turn;
+  const partitions = state.partitions.slice();
+  state.unsettledCount += unsettled(partition) - unsettled(partitions[place] as TopicPartitionState);
   partitions[place] = partition;
-  turn.state.partitions = partitions;
+  state.partitions = partitions;
+}
+
+/** 1 for a partition that is not FETCHING. */
+export function unsettled({ fetchState }: TopicPartitionState): 0 | 1 {
+  return fetchState === 'FETCHING' ? 0 : 1;
 }
 
 /** The place of a partition; `hint` is where it is looked for first, then onwards and round. -1 when it is not assigned. */

@@ -1,72 +1,81 @@
 /**
- * Commits: what happens when a flush of the metadata log is through. Answers leave, waiting brokers get the records, and
- * the next flush begins if the log has grown meanwhile.
+ * What the quorum tells its controllers: more of the log is committed, this one leads, this one leads no longer.
  *
- * Also the fetches of the brokers, which observe the committed log (BRK-4).
- * Source: QuorumController.handleCommit, KafkaRaftClient.handleFetchRequest.
+ * Source: QuorumController.QuorumMetaLogListener (handleCommit, handleLoadSnapshot, handleLeaderChange), claim, renounce.
  */
-import type { Effect, Received, Stimulus } from '../../kernel/effects.ts';
-import type { DiskOutcome } from '../../kernel/effects.ts';
-import { CLUSTER_METADATA_TOPIC, type FetchRequest, type FetchResponse, type MetadataBatch } from '../../kafka/api.ts';
-import type { NodeId } from '../../kafka/ids.ts';
+import { assert } from '../../kernel/assert.ts';
+import type { Effect } from '../../kernel/effects.ts';
+import { MS_PER_S } from '../../kernel/time.ts';
+import { NO_EPOCH } from '../../kafka/ids.ts';
+import { tell } from '../local-events.ts';
+import { afterCommit } from '../metadata/snapshot-generator.ts';
+import { RAFT_MACHINE, type MetadataSnapshot, type RaftBecameLeader, type RaftCommitted, type RaftResigned } from '../raft/events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
-import { flushLog, type Commit, type ControllerState, type ParkedFetch } from './state.ts';
+import { touchSession } from './heartbeats.ts';
+import { applyBatches, type Applied, type ControllerState } from './state.ts';
 
-export function committed(before: ControllerState, { data }: Stimulus<string, DiskOutcome>): Reduced<ControllerState> {
-  const { endOffset, image } = data.data as Commit;
+/** A standby replays what its leader decided. */
+export function replay(before: ControllerState, event: RaftCommitted): Reduced<ControllerState> {
+  const base = event.snapshot === null ? before.committed : loaded(event.snapshot);
+  const committed = applyBatches(base, event.batches);
+  assert(committed.endOffset === event.endOffset, () => `controller ${before.nodeId} replayed up to ${committed.endOffset}, told was ${event.endOffset}`);
   const effects: Effect[] = [];
-  const due = before.deferred.filter((answer) => answer.endOffset <= endOffset);
-  for (const { replyTo, message } of due) effects.push({ kind: 'reply', to: replyTo, message });
-  let state: ControllerState = before.with({ isFlushing: false,
-    committedOffset: endOffset,
-    committedImage: image,
-    deferred: before.deferred.filter((answer) => answer.endOffset > endOffset) });
-  const ready = state.parked.filter(({ fetchOffset }) => fetchOffset < endOffset);
-  for (const fetch of ready) effects.push({ kind: 'cancel', key: parkKey(fetch.source) }, answerFetch(state, fetch));
-  state = state.with({ parked: state.parked.filter(({ fetchOffset }) => fetchOffset >= endOffset) });
-  return { state: state.log.endOffset > endOffset ? flushLog(state, effects) : state, effects };
+  return { state: maybeSnapshot(before.with({ committed, latest: committed }), event, effects), effects };
 }
 
-export function handleFetch(state: ControllerState, { message, replyTo, from }: Received<FetchRequest>): Reduced<ControllerState> {
-  const fetchOffset = message.topics[0]?.partitions[0]?.fetchOffset ?? 0;
-  const fetch: ParkedFetch = { source: from, replyTo, correlationId: message.correlationId, fetchOffset };
-  if (fetchOffset < state.committedOffset || message.maxWaitMs === 0) return { state, effects: [answerFetch(state, fetch)] };
-  // A broker has one fetch here; of two, the older came from a life or a connection that is over.
-  const older = state.parked.find(({ source }) => source === from);
-  const effects: Effect[] = older === undefined ? [] : [{ kind: 'release', to: older.replyTo }];
-  effects.push({ kind: 'schedule', key: parkKey(from), delayMs: message.maxWaitMs, type: 'timer.fetch', data: from });
-  return { state: state.with({ parked: [...state.parked.filter((parked) => parked !== older), fetch] }), effects };
+/** What the active controller decided is committed: its answers leave. */
+export function commit(before: ControllerState, event: RaftCommitted): Reduced<ControllerState> {
+  const { endOffset } = event;
+  const effects: Effect[] = [];
+  let committed = before.committed;
+  for (const applied of before.open) if (applied.endOffset <= endOffset) committed = applied;
+  assert(committed.endOffset === endOffset, () => `controller ${before.nodeId} is told of a commit at ${endOffset} within a batch of its own`);
+  for (const answer of before.deferred) if (answer.endOffset <= endOffset) effects.push({ kind: 'reply', to: answer.replyTo, message: answer.message });
+  const state = before.with({
+    committed,
+    open: before.open.filter((applied) => applied.endOffset > endOffset),
+    deferred: before.deferred.filter((answer) => answer.endOffset > endOffset),
+  });
+  return { state: maybeSnapshot(state, event, effects), effects };
 }
 
-export function fetchTimeUp(state: ControllerState, { data: source }: Stimulus<string, NodeId>): Reduced<ControllerState> {
-  const fetch = state.parked.find((parked) => parked.source === source);
-  if (fetch === undefined) return quietly(state);
-  return { state: state.with({ parked: state.parked.filter((parked) => parked !== fetch) }), effects: [answerFetch(state, fetch)] };
+/**
+ * The active controller from now on. It has replayed everything that was committed before its epoch, and its log ends there.
+ * Nobody could be heard of while nobody led, which is nobody's fault: every session begins anew.
+ */
+export function claim(before: ControllerState, { epoch, nextOffset }: RaftBecameLeader): Reduced<ControllerState> {
+  assert(before.committed.endOffset === nextOffset, () => `controller ${before.nodeId} leads epoch ${epoch} from ${nextOffset} and knows the log up to ${before.committed.endOffset}`);
+  const effects: Effect[] = [
+    { kind: 'mark', label: 'controller became active' },
+    { kind: 'schedule', key: 'balance', delayMs: before.config.leaderImbalanceCheckIntervalSeconds * MS_PER_S, type: 'timer.balance' },
+    { kind: 'schedule', key: 'unclean', delayMs: before.config.uncleanLeaderElectionIntervalMs, type: 'timer.unclean' },
+  ];
+  let state = before.with({ epoch, sessions: new Map() });
+  for (const { id, fenced } of state.image.brokers) if (!fenced) state = touchSession(state, id, {}, effects);
+  return { state, effects };
 }
 
-function answerFetch({ log, committedOffset }: ControllerState, { replyTo, correlationId, fetchOffset }: ParkedFetch): Effect {
-  const message: FetchResponse<MetadataBatch> = {
-    type: 'FetchResponse',
-    correlationId,
-    responses: [
-      {
-        topic: CLUSTER_METADATA_TOPIC,
-        partitions: [
-          {
-            partitionIndex: 0,
-            errorCode: 'NONE',
-            highWatermark: committedOffset,
-            lastStableOffset: committedOffset,
-            logStartOffset: 0,
-            records: log.read(fetchOffset, committedOffset),
-          },
-        ],
-      },
-    ],
-  };
-  return { kind: 'reply', to: replyTo, message };
+/** Another one leads, or nobody does: whatever is not committed was never decided, as far as this controller may say. */
+export function renounce(before: ControllerState, { epoch }: RaftResigned): Reduced<ControllerState> {
+  if (epoch !== before.epoch) return quietly(before);
+  const effects: Effect[] = [
+    { kind: 'mark', label: 'controller renounced' },
+    { kind: 'cancel', key: 'balance' },
+    { kind: 'cancel', key: 'unclean' },
+  ];
+  for (const brokerId of before.sessions.keys()) effects.push({ kind: 'cancel', key: `session/${brokerId}` });
+  for (const { replyTo, refusal } of before.deferred) effects.push({ kind: 'reply', to: replyTo, message: refusal });
+  return { state: before.with({ epoch: NO_EPOCH, latest: before.committed, open: [], deferred: [], sessions: new Map() }), effects };
 }
 
-function parkKey(source: NodeId): string {
-  return `fetch/${source}`;
+function loaded({ image, endOffset }: MetadataSnapshot): Applied {
+  return { endOffset, image, registrationOffsets: new Map(image.brokers.map(({ id }) => [id, endOffset - 1])) };
+}
+
+function maybeSnapshot(state: ControllerState, { batches, nowMs }: RaftCommitted, effects: Effect[]): ControllerState {
+  if (!state.takesSnapshots) return state;
+  const { work, isDue } = afterCommit(state.snapshotWork, batches, nowMs, state.config);
+  const { image, endOffset } = state.committed;
+  if (isDue) effects.push(tell(RAFT_MACHINE, { type: 'raft.snapshotTaken', endOffset, image }));
+  return state.with({ snapshotWork: work });
 }

@@ -3,23 +3,27 @@
  * never before what it says is on the platter (QuorumController.handleCommit).
  */
 import { describe, expect, it } from 'vitest';
-import type { AlterPartitionResponse, ApiRequest, BrokerHeartbeatResponse, BrokerRegistrationResponse, FetchResponse, MetadataBatch } from '../../kafka/api.ts';
+import type { AlterPartitionResponse, ApiRequest, BrokerHeartbeatResponse, BrokerRegistrationResponse, CreateTopicsResponse, CreateTopicsTopic } from '../../kafka/api.ts';
 import { defaultConfig, type BrokerConfig } from '../../kafka/config.ts';
-import type { CreatableTopic } from '../../kafka/create-topic.ts';
 import { DEFAULT_CONTROL, type ReplicationControl } from '../../kafka/replication-control.ts';
+import { KAFKA_RULES } from '../../kafka/rules.ts';
+import { assert } from '../../kernel/assert.ts';
 import type { Message, ReplyTo } from '../../kernel/effects.ts';
 import { engine } from '../../kernel/statechart/engines.ts';
 import { US_PER_MS } from '../../kernel/time.ts';
 import type { Transport } from '../../kernel/transport.ts';
 import { World } from '../../kernel/world.ts';
 import type { Reduced } from '../reduction.ts';
+import { raftMachine } from '../raft/machine.ts';
+import { renounce } from './commit.ts';
 import { controllerMachine } from './machine.ts';
 import { controllerNode } from './node.ts';
-import { METADATA_LOG_FILE, type ControllerState } from './state.ts';
-import type { MetadataLog } from './metadata-log.ts';
+import type { ControllerState } from './state.ts';
 
 const FLUSH_MS = 4;
 const SESSION_MS = 9_000;
+
+const WITHOUT_ELR: Partial<ReplicationControl> = { rules: { ...KAFKA_RULES, eligibleLeaderReplicas: false } };
 
 class Caught implements Transport {
   readonly replies: { readonly to: ReplyTo; readonly message: Message; readonly atMs: number }[] = [];
@@ -38,8 +42,6 @@ class Caught implements Transport {
   fork(): Transport { return this; }
 }
 
-const TOPIC: CreatableTopic = { name: 't', topicId: 'topic-1', numPartitions: 2, replicationFactor: 3 };
-
 class Controller {
   readonly caught = new Caught();
   readonly world: World;
@@ -48,20 +50,29 @@ class Controller {
   constructor(config: Partial<BrokerConfig> = {}, control: Partial<ReplicationControl> = {}) {
     this.world = new World({
       seed: 'controller', transport: this.caught, flushLatency: { minUs: FLUSH_MS * US_PER_MS, maxUs: FLUSH_MS * US_PER_MS },
-      programs: { controller: engine('compiled').load(controllerMachine) },
-      nodes: [controllerNode({ name: 'controller', nodeId: 0, config: { ...defaultConfig('broker'), ...config }, control: { ...DEFAULT_CONTROL, ...control } })],
+      programs: { controller: engine('compiled').load(controllerMachine), raft: engine('compiled').load(raftMachine) },
+      nodes: [controllerNode({ name: 'controller', nodeId: 0, voters: [0], config: { ...defaultConfig('broker'), ...config }, control: { ...DEFAULT_CONTROL, ...control } })],
     });
     this.world.start(0);
   }
 
   get state(): ControllerState { return (this.world.contextOf(0, 'controller') as Reduced<ControllerState>).state; }
-  get at(): string { const node = this.world.node(0); return node.programs[0]!.describe(node.states[0]!); }
+  get at(): string { const node = this.world.node(0); const slot = node.slotOf('controller'); return node.programs[slot]!.describe(node.states[slot]!); }
   get nowMs(): number { return this.world.nowUs / US_PER_MS; }
   pass(ms: number): this { this.world.runUntil(this.world.nowUs + ms * US_PER_MS); return this; }
 
+  /** A quorum of one elects itself: its vote, then its first record have to reach the platter. */
+  active(): this {
+    for (let waitedMs = 0; this.at !== 'Active'; waitedMs += 1) {
+      assert(waitedMs < 5_000, 'a quorum of one elects itself');
+      this.pass(1);
+    }
+    return this;
+  }
+
   request(message: { readonly type: string }, from = 1): ReplyTo {
     const correlationId = (this.last += 1);
-    this.world.deliver(0, 0, { ...message, correlationId } as ApiRequest, from, correlationId);
+    this.world.deliver(0, this.world.node(0).slotOf('controller'), { ...message, correlationId } as ApiRequest, from, correlationId);
     return correlationId;
   }
 
@@ -69,18 +80,10 @@ class Controller {
     return this.caught.replies.find((reply) => reply.to === to)?.message as Answer | undefined;
   }
 
-  register(brokerId: number, incarnationId = `${brokerId}/1`): ReplyTo { return this.request({ type: 'BrokerRegistrationRequest', brokerId, incarnationId } as Message, brokerId); }
+  register(brokerId: number, incarnationId = `${brokerId}/1`): ReplyTo { return this.request({ type: 'BrokerRegistrationRequest', brokerId, incarnationId, previousBrokerEpoch: -1 } as Message, brokerId); }
 
   heartbeat(brokerId: number, currentMetadataOffset = 1_000_000, brokerEpoch = this.state.image.broker(brokerId)?.epoch ?? -1): ReplyTo {
     return this.request({ type: 'BrokerHeartbeatRequest', brokerId, brokerEpoch, currentMetadataOffset, wantFence: false, wantShutDown: false } as Message, brokerId);
-  }
-
-  fetch(from: number, fetchOffset: number, maxWaitMs = 500): ReplyTo {
-    return this.request({ type: 'FetchRequest', maxWaitMs, topics: [{ topic: '__cluster_metadata', partitions: [{ partition: 0, fetchOffset }] }] } as Message, from);
-  }
-
-  fetched(to: ReplyTo): string[] | undefined {
-    return this.answer<FetchResponse<MetadataBatch>>(to)?.responses[0]?.partitions[0]?.records.flatMap((batch) => batch.records.map(({ type }) => type));
   }
 
   alterPartition(brokerId: number, isr: readonly number[], partitionIndex = 0): ReplyTo {
@@ -89,11 +92,16 @@ class Controller {
     return this.request({ type: 'AlterPartitionRequest', brokerId, brokerEpoch: this.state.image.broker(brokerId)!.epoch, topics: [{ topicName: 't', partitions: [proposal] }] } as Message, brokerId);
   }
 
-  want(topic: CreatableTopic = TOPIC, brokers = 3): this { this.world.stimulate(0, 0, 'admin.createTopics', { topics: [topic], brokers }); return this; }
+  create(topic: Partial<CreateTopicsTopic> = {}): ReplyTo {
+    return this.request({ type: 'CreateTopicsRequest', timeoutMs: 30_000, topics: [{ name: 't', numPartitions: 2, replicationFactor: 3, assignments: [], configs: [], ...topic }] } as Message, 9);
+  }
+
+  /** Topic `t` exists. */
+  withTopic(): this { this.create(); return this.pass(2 * FLUSH_MS); }
 
   /** Brokers 1 to 3 registered and unfenced. */
   withBrokers(): this {
-    this.pass(FLUSH_MS);
+    this.active();
     for (const id of [1, 2, 3]) this.register(id);
     this.pass(2 * FLUSH_MS);
     for (const id of [1, 2, 3]) this.heartbeat(id);
@@ -116,83 +124,72 @@ class Controller {
 }
 
 describe('a controller that starts', () => {
-  it('serves nobody before its log is on the platter', () => {
+  it('refuses everybody before it leads: NOT_CONTROLLER', () => {
     const controller = new Controller();
-    const requests = [controller.register(1), controller.fetch(1, 0)];
-    expect([controller.at, controller.caught.hungUp, controller.caught.replies]).toEqual(['Recovering', requests, []]);
-    expect(controller.pass(FLUSH_MS).at).toBe('Active');
+    const [registration, creation] = [controller.register(1), controller.create()];
+    expect([controller.at, controller.answer<BrokerRegistrationResponse>(registration)?.errorCode]).toEqual(['Standby', 'NOT_CONTROLLER']);
+    expect(controller.answer<CreateTopicsResponse>(creation)?.topics[0]?.errorCode).toBe('NOT_CONTROLLER');
+    expect(controller.active().at).toBe('Active');
   });
 
-  it('again replays what it knew; nobody lost a session by its absence', () => {
-    const controller = new Controller().withBrokers().want().pass(2 * FLUSH_MS);
+  it('again replays what was committed; nobody lost a session by its absence', () => {
+    const controller = new Controller().withBrokers().withTopic();
     const before = controller.state;
     controller.world.crash(0, 'test');
     controller.pass(60_000).world.start(0);
-    controller.pass(FLUSH_MS);
-    expect(controller.state.committedImage).toEqual(before.committedImage);
-    expect([controller.state.committedOffset, controller.state.registrationOffsets, controller.state.epoch]).toEqual([before.committedOffset, before.registrationOffsets, 2]);
-    controller.pass(SESSION_MS - FLUSH_MS - 1);
+    controller.active();
+    expect(controller.state.committedImage.topics).toEqual(before.committedImage.topics);
+    expect(controller.state.committedImage.brokers).toEqual(before.committedImage.brokers);
+    expect([controller.state.latest.registrationOffsets, controller.state.epoch > before.epoch]).toEqual([before.latest.registrationOffsets, true]);
+    controller.pass(SESSION_MS - FLUSH_MS);
     expect(controller.state.image.brokers.map(({ fenced }) => fenced)).toEqual([false, false, false]);
-    controller.pass(1 + 2 * FLUSH_MS);
+    controller.pass(3 * FLUSH_MS);
     expect(controller.state.committedImage.brokers.map(({ fenced }) => fenced)).toEqual([true, true, true]);
   });
 
   it('after a power loss knows all that it ever told anybody', () => {
     for (let cutMs = 0; cutMs <= 6; cutMs += 1) {
       const controller = new Controller().withBrokers();
-      const told = controller.state.committedOffset;
-      controller.want();
-      const request = controller.fetch(1, told);
+      const request = controller.create();
       controller.pass(cutMs);
-      const heard = controller.fetched(request)?.length ?? 0;
+      const wasTold = controller.answer(request) !== undefined;
       controller.world.powerLoss(0);
       controller.world.start(0);
-      expect(controller.pass(FLUSH_MS).state.committedOffset, `power lost after ${cutMs} ms`).toBeGreaterThanOrEqual(told + heard);
-      expect(heard > 0).toBe(cutMs >= FLUSH_MS);
+      expect(!wasTold || controller.active().state.committedImage.topic('t') !== undefined, `power lost after ${cutMs} ms`).toBe(true);
+      expect(wasTold).toBe(cutMs >= FLUSH_MS);
     }
   });
 });
 
 describe('a decision', () => {
-  it('is answered and fetched when it is flushed, not before', () => {
-    const controller = new Controller().pass(FLUSH_MS);
-    const fetch = controller.fetch(2, 0);
+  it('is seen by the next one at once, and answered when it is committed', () => {
+    const controller = new Controller().active();
     const registration = controller.register(1);
     controller.pass(FLUSH_MS - 0.001);
-    expect([controller.state.image.broker(1)?.epoch, controller.state.committedImage.broker(1), controller.caught.replies]).toEqual([0, undefined, []]);
+    expect([controller.state.image.broker(1)?.incarnationId, controller.state.committedImage.broker(1), controller.answer(registration)]).toEqual(['1/1', undefined, undefined]);
     controller.pass(0.001);
-    expect(controller.answer<BrokerRegistrationResponse>(registration)).toMatchObject({ errorCode: 'NONE', brokerEpoch: 0 });
-    expect(controller.fetched(fetch)).toEqual(['RegisterBrokerRecord']);
+    expect(controller.answer<BrokerRegistrationResponse>(registration)).toMatchObject({ errorCode: 'NONE' });
   });
 
   it('that comes during a flush goes with the next one, together with all others of its time (group commit)', () => {
-    const controller = new Controller().pass(FLUSH_MS);
+    const controller = new Controller().active();
     const first = controller.register(1);
     controller.pass(1);
     const others = [controller.register(2), controller.register(3)];
     controller.pass(FLUSH_MS - 1);
     expect([controller.answer(first) === undefined, others.map((other) => controller.answer(other))]).toEqual([false, [undefined, undefined]]);
     controller.pass(FLUSH_MS);
-    expect(controller.caught.replies.map(({ to, atMs }) => [to, atMs])).toEqual([[first, 2 * FLUSH_MS], [others[0], 3 * FLUSH_MS], [others[1], 3 * FLUSH_MS]]);
+    const [firstAtMs = 0, ...otherTimes] = controller.caught.replies.map(({ atMs }) => atMs);
+    expect(otherTimes).toEqual([firstAtMs + FLUSH_MS, firstAtMs + FLUSH_MS]);
   });
 
   it('that changes nothing is answered at once when nothing is open, and else with what is open', () => {
     const controller = new Controller().withBrokers();
     expect(controller.answer(controller.heartbeat(1))).toBeDefined();
-    controller.want();
+    controller.create();
     const late = controller.heartbeat(1);
     expect(controller.answer(late)).toBe(undefined);
     expect(controller.pass(FLUSH_MS).answer(late)).toBeDefined();
-  });
-
-  it('is on disk in the order in which it was made', () => {
-    const controller = new Controller().withBrokers().want().pass(2 * FLUSH_MS);
-    const log = controller.world.node(0).disk.read(METADATA_LOG_FILE) as MetadataLog;
-    expect(log).toBe(controller.state.log);
-    expect(log.read(0, log.endOffset).flatMap((batch) => batch.records.map(({ type }) => type))).toEqual([
-      'RegisterBrokerRecord', 'RegisterBrokerRecord', 'RegisterBrokerRecord',
-      'BrokerRegistrationChangeRecord', 'BrokerRegistrationChangeRecord', 'BrokerRegistrationChangeRecord', 'TopicRecord', 'PartitionRecord', 'PartitionRecord',
-    ]);
   });
 
   it.each<[string, Parameters<World['setDiskCondition']>[1]]>([['flush', { flushFails: true }], ['write', { full: true }]])('that the disk does not take (%s) ends the process without a word (fault handler)', (_, condition) => {
@@ -205,47 +202,37 @@ describe('a decision', () => {
   });
 });
 
-describe('fetches of the metadata log', () => {
-  it('wait for something new, or for their time', () => {
+describe('a controller that loses the leadership', () => {
+  it('forgets what is not committed and refuses whoever waited for it', () => {
     const controller = new Controller().withBrokers();
-    const end = controller.state.committedOffset;
-    const request = controller.fetch(1, end);
-    controller.pass(499);
-    expect(controller.fetched(request)).toBe(undefined);
-    expect(controller.pass(1).fetched(request)).toEqual([]);
-    expect(controller.fetched(controller.fetch(1, end, 0))).toEqual([]);
-    expect(controller.fetched(controller.fetch(1, end - 1))).toEqual(['BrokerRegistrationChangeRecord']);
-  });
-
-  it('of one broker take each other\'s place: the older connection is let go', () => {
-    const controller = new Controller().withBrokers();
-    const end = controller.state.committedOffset;
-    const [older, younger] = [controller.fetch(1, end), controller.fetch(1, end)];
-    expect([controller.caught.released, controller.state.parked.length]).toEqual([[older], 1]);
-    controller.pass(500);
-    expect([controller.answer(older), controller.fetched(younger)]).toEqual([undefined, []]);
+    const open = controller.create();
+    expect(controller.state.image.topic('t')).toBeDefined();
+    const { state, effects } = renounce(controller.state, { type: 'raft.resigned', epoch: controller.state.epoch });
+    expect([state.image.topic('t'), state.epoch, state.sessions.size]).toEqual([undefined, -1, 0]);
+    expect(effects).toContainEqual({ kind: 'reply', to: open, message: expect.objectContaining({ type: 'CreateTopicsResponse', topics: [expect.objectContaining({ errorCode: 'NOT_CONTROLLER' })] }) as Message });
+    expect(renounce(controller.state, { type: 'raft.resigned', epoch: controller.state.epoch - 1 }).state, 'an older epoch').toBe(controller.state);
   });
 });
 
 describe('registration (ClusterControlManager.registerBroker)', () => {
   it('of a second process is refused while the first has a session', () => {
-    const controller = new Controller().pass(FLUSH_MS);
+    const controller = new Controller().active();
     controller.register(1);
     controller.pass(SESSION_MS - 1);
     expect(controller.answer<BrokerRegistrationResponse>(controller.register(1, '1/2'))?.errorCode).toBe('DUPLICATE_BROKER_REGISTRATION');
     const later = controller.pass(1).register(1, '1/2');
-    expect(controller.pass(FLUSH_MS).answer<BrokerRegistrationResponse>(later)).toMatchObject({ errorCode: 'NONE', brokerEpoch: 1 });
+    expect(controller.pass(FLUSH_MS).answer<BrokerRegistrationResponse>(later)).toMatchObject({ errorCode: 'NONE', brokerEpoch: 2 });
   });
 
   it('of the same process again gives it the same epoch', () => {
     const controller = new Controller().withBrokers();
     const again = controller.register(2);
-    expect(controller.pass(FLUSH_MS).answer<BrokerRegistrationResponse>(again)).toMatchObject({ errorCode: 'NONE', brokerEpoch: 1 });
+    expect(controller.pass(FLUSH_MS).answer<BrokerRegistrationResponse>(again)).toMatchObject({ errorCode: 'NONE', brokerEpoch: 2 });
     expect(controller.state.image.broker(2)?.fenced).toBe(false);
   });
 
   it('of a new process takes the old one out of every ISR, and its epoch is refused from then on', () => {
-    const controller = new Controller().withBrokers().want().pass(2 * FLUSH_MS);
+    const controller = new Controller().withBrokers().withTopic();
     const { leader } = controller.partition();
     const old = controller.state.image.broker(leader)!.epoch;
     controller.keep([1, 2, 3].filter((id) => id !== leader), SESSION_MS);
@@ -258,17 +245,17 @@ describe('registration (ClusterControlManager.registerBroker)', () => {
 
 describe('sessions (BrokerHeartbeatManager)', () => {
   it('begin fenced, and end that when the broker has read its own registration', () => {
-    const controller = new Controller().pass(FLUSH_MS);
+    const controller = new Controller().active();
     controller.register(1);
     controller.register(2);
     controller.pass(2 * FLUSH_MS);
     expect(controller.answer<BrokerHeartbeatResponse>(controller.heartbeat(2, 0))).toMatchObject({ errorCode: 'NONE', isFenced: true, isCaughtUp: false });
-    const caughtUp = controller.heartbeat(2, 1);
+    const caughtUp = controller.heartbeat(2, 2);
     expect(controller.pass(FLUSH_MS).answer<BrokerHeartbeatResponse>(caughtUp)).toMatchObject({ isFenced: false, isCaughtUp: true });
   });
 
   it('last broker.session.timeout.ms from the last heartbeat; then the broker is fenced and its partitions elect', () => {
-    const controller = new Controller().withBrokers().want().pass(2 * FLUSH_MS);
+    const controller = new Controller().withBrokers().withTopic();
     const { leader, leaderEpoch } = controller.partition();
     controller.heartbeat(leader);
     controller.keep([1, 2, 3].filter((id) => id !== leader), SESSION_MS - 1);
@@ -281,8 +268,11 @@ describe('sessions (BrokerHeartbeatManager)', () => {
     expect(controller.pass(FLUSH_MS).answer<BrokerHeartbeatResponse>(back)?.isFenced).toBe(false);
   });
 
-  it('never take the last member out of an ISR', () => {
-    const controller = new Controller().withBrokers().want().pass(2 * FLUSH_MS);
+  it('take the last member out of an ISR only where it stays eligible (KIP-966)', () => {
+    const eligible = new Controller().withBrokers().withTopic();
+    eligible.pass(SESSION_MS + 2 * FLUSH_MS);
+    expect(eligible.state.committedImage.partition('t', 0)).toMatchObject({ leader: -1, isr: [], lastKnownElr: [expect.any(Number) as number] });
+    const controller = new Controller({}, WITHOUT_ELR).withBrokers().withTopic();
     controller.pass(SESSION_MS + 2 * FLUSH_MS);
     for (const index of [0, 1]) expect([controller.partition(index).leader, controller.partition(index).isr.length]).toEqual([-1, 1]);
   });
@@ -290,7 +280,7 @@ describe('sessions (BrokerHeartbeatManager)', () => {
 
 describe('AlterPartition', () => {
   it('is answered with the commit of the change', () => {
-    const controller = new Controller().withBrokers().want().pass(2 * FLUSH_MS);
+    const controller = new Controller().withBrokers().withTopic();
     const { leader } = controller.partition();
     const request = controller.alterPartition(leader, [leader]);
     expect([controller.answer(request), controller.partition().isr.length]).toEqual([undefined, 3]);
@@ -299,30 +289,54 @@ describe('AlterPartition', () => {
   });
 });
 
-describe('wanted topics', () => {
-  it('wait until so many brokers are active, and are created once', () => {
-    const controller = new Controller().want().want();
-    controller.pass(FLUSH_MS);
-    for (const id of [1, 2, 3]) controller.register(id);
-    controller.pass(2 * FLUSH_MS);
-    for (const id of [1, 2]) controller.heartbeat(id);
-    expect(controller.pass(FLUSH_MS).state.image.topics).toEqual([]);
-    controller.heartbeat(3);
-    controller.want();
-    expect(controller.pass(2 * FLUSH_MS).state.committedImage.topics.map(({ name, partitions }) => [name, partitions.length])).toEqual([['t', 2]]);
-    expect(controller.state.wanted).toEqual([]);
+describe('controlled shutdown (BrokerHeartbeatManager)', () => {
+  const leaving = (controller: Controller, brokerId: number, currentMetadataOffset = 1_000_000): ReplyTo =>
+    controller.request({ type: 'BrokerHeartbeatRequest', brokerId, brokerEpoch: controller.state.image.broker(brokerId)!.epoch, currentMetadataOffset, wantFence: false, wantShutDown: true } as Message, brokerId);
+
+  it('moves the leaderships away, and lets the broker go when every active broker knows', () => {
+    const controller = new Controller().withBrokers().withTopic();
+    const { leader } = controller.partition();
+    const others = [1, 2, 3].filter((id) => id !== leader);
+    const first = leaving(controller, leader);
+    expect(controller.pass(FLUSH_MS).answer<BrokerHeartbeatResponse>(first)).toMatchObject({ isFenced: false, shouldShutDown: false });
+    expect([controller.partition().leader === leader, controller.partition().isr.includes(leader)]).toEqual([false, false]);
+    for (const id of others) controller.heartbeat(id, 3);
+    const second = leaving(controller, leader);
+    expect(controller.pass(FLUSH_MS).answer<BrokerHeartbeatResponse>(second)?.shouldShutDown).toBe(false);
+    for (const id of others) controller.heartbeat(id);
+    const third = leaving(controller, leader);
+    expect(controller.pass(FLUSH_MS).answer<BrokerHeartbeatResponse>(third)).toMatchObject({ isFenced: true, shouldShutDown: true });
+    expect(controller.state.image.broker(leader)?.fenced).toBe(true);
   });
 
-  it('that cannot be created keep nobody else from it', () => {
-    const controller = new Controller().want({ ...TOPIC, name: 'u', topicId: 'topic-2', replicationFactor: 4 }).want().withBrokers().pass(FLUSH_MS);
+  it('of a broker that leads nothing is granted at once', () => {
+    const controller = new Controller().withBrokers();
+    const only = leaving(controller, 1);
+    expect(controller.pass(FLUSH_MS).answer<BrokerHeartbeatResponse>(only)?.shouldShutDown).toBe(true);
+  });
+});
+
+describe('what administrators ask', () => {
+  it('is answered item by item, with Kafka\'s errors', () => {
+    const controller = new Controller().withBrokers().withTopic();
+    const [again, tooMany] = [controller.create(), controller.create({ name: 'u', replicationFactor: 4 })];
+    controller.pass(2 * FLUSH_MS);
+    expect([again, tooMany].map((request) => controller.answer<CreateTopicsResponse>(request)?.topics[0]?.errorCode)).toEqual(['TOPIC_ALREADY_EXISTS', 'INVALID_REPLICATION_FACTOR']);
     expect(controller.state.committedImage.topics.map(({ name }) => name)).toEqual(['t']);
+  });
+
+  it('may place replicas by hand', () => {
+    const controller = new Controller().withBrokers();
+    controller.create({ numPartitions: -1, replicationFactor: -1, assignments: [{ partitionIndex: 0, brokerIds: [2, 1] }, { partitionIndex: 1, brokerIds: [3, 2] }] });
+    controller.pass(2 * FLUSH_MS);
+    expect([0, 1].map((index) => controller.state.committedImage.partition('t', index)?.replicas)).toEqual([[2, 1], [3, 2]]);
   });
 });
 
 describe('periodic elections', () => {
   /** Partition 0 after its preferred leader was away and is back in the ISR. */
   function returned(config: Partial<BrokerConfig> = {}): { controller: Controller; preferred: number } {
-    const controller = new Controller(config).withBrokers().want().pass(2 * FLUSH_MS);
+    const controller = new Controller(config).withBrokers().withTopic();
     const preferred = controller.partition().leader;
     controller.keep([1, 2, 3].filter((id) => id !== preferred), SESSION_MS + 100).keep([1, 2, 3], 4_000);
     controller.alterPartition(controller.partition().leader, [1, 2, 3]);
@@ -343,7 +357,7 @@ describe('periodic elections', () => {
 
   /** Partition 0 when the only member of its ISR is gone. */
   function orphaned(rules: Partial<ReplicationControl>): { controller: Controller; lost: number; others: number[] } {
-    const controller = new Controller({ uncleanLeaderElectionIntervalMs: 20_000 }, rules).withBrokers().want().pass(2 * FLUSH_MS);
+    const controller = new Controller({ uncleanLeaderElectionIntervalMs: 20_000 }, { ...WITHOUT_ELR, ...rules }).withBrokers().withTopic();
     const lost = controller.partition().leader;
     const others = [1, 2, 3].filter((id) => id !== lost);
     controller.alterPartition(lost, [lost]);

@@ -1,86 +1,78 @@
 /**
- * The controller, named `controller`: one voter that owns the metadata log (the quorum comes with its own actor).
+ * One controller of the quorum, named `controller`, on top of its node's Raft client.
  *
- *   Recovering  the log of a former life is flushed; nobody is answered
- *   Active      decides, appends, commits, answers; brokers fetch what is committed
+ *   Standby  replays what the active controller has committed; refuses requests with NOT_CONTROLLER
+ *     raft.becameLeader -> Active
+ *   Active   decides against its image, appends to the quorum's log, answers when the decision is committed
+ *     raft.resigned     -> Standby
  *
- * A disk that refuses ends the process: a supervisor starts it again.
  * Source: org.apache.kafka.controller.QuorumController; KIP-500, KIP-631.
  */
 import { setup } from 'xstate';
-import type { DiskOutcome, EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
-import type { AlterPartitionRequest, BrokerHeartbeatRequest, BrokerRegistrationRequest, FetchRequest } from '../../kafka/api.ts';
+import type { EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
 import type { NodeId } from '../../kafka/ids.ts';
+import type { RaftBecameLeader, RaftCommitted, RaftResigned } from '../raft/events.ts';
 import { handOver, quietly, reduces, type Reduced } from '../reduction.ts';
-import { committed, fetchTimeUp, handleFetch } from './commit.ts';
-import {
-  balanceLeaders, becomeActive, electUncleanLeaders, handleAlterPartition, handleBrokerHeartbeat, handleBrokerRegistration, sessionExpired, terminate, wantTopics, type WantedTopics,
-} from './decide.ts';
-import { recoverController, type ControllerInput, type ControllerState } from './state.ts';
-
-type ServedRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | FetchRequest;
+import { claim, commit, renounce, replay } from './commit.ts';
+import { balanceLeaders, electUncleanLeaders } from './decide.ts';
+import { sessionExpired } from './heartbeats.ts';
+import { CONTROLLER_REQUESTS, handleRequest, refuseRequest, type ControllerRequest } from './requests.ts';
+import { newController, type ControllerInput, type ControllerState } from './state.ts';
 
 export type ControllerEvent =
-  | Received<ServedRequest>
-  | Stimulus<'admin.createTopics', WantedTopics>
-  | Stimulus<'log.flushed', DiskOutcome>
-  | Stimulus<'disk.writeFailed', DiskOutcome>
-  | Stimulus<'disk.flushFailed', DiskOutcome>
-  | Stimulus<'timer.fetch', NodeId>
+  | Received<ControllerRequest>
+  | RaftCommitted
+  | RaftBecameLeader
+  | RaftResigned
   | Stimulus<'timer.session', NodeId>
   | Stimulus<'timer.balance'>
   | Stimulus<'timer.unclean'>;
 
+type RequestAction = 'handleRequest' | 'refuseRequest';
+
+/** One transition for every request. */
+function requests(action: RequestAction): Record<ControllerRequest['type'], { readonly actions: readonly [RequestAction, 'handOver'] }> {
+  return Object.fromEntries(CONTROLLER_REQUESTS.map((type) => [type, { actions: [action, 'handOver'] as const }])) as ReturnType<typeof requests>;
+}
+
 export const controllerMachine = setup({
   types: {} as { context: Reduced<ControllerState>; events: ControllerEvent; input: ControllerInput; emitted: EffectsEmitted },
   actions: {
-    becomeActive: reduces((state: ControllerState, _event: ControllerEvent) => becomeActive(state)),
-    hangUp: reduces((state: ControllerState, { replyTo }: Received<ServedRequest>) => ({ state, effects: [{ kind: 'hangUp', to: replyTo }] })),
-    committed: reduces(committed),
-    handleFetch: reduces(handleFetch),
-    fetchTimeUp: reduces(fetchTimeUp),
-    handleBrokerRegistration: reduces(handleBrokerRegistration),
-    handleBrokerHeartbeat: reduces(handleBrokerHeartbeat),
-    handleAlterPartition: reduces(handleAlterPartition),
+    replay: reduces(replay),
+    commit: reduces(commit),
+    claim: reduces(claim),
+    renounce: reduces(renounce),
+    handleRequest: reduces(handleRequest),
+    refuseRequest: reduces(refuseRequest),
     sessionExpired: reduces(sessionExpired),
-    wantTopics: reduces(wantTopics),
     balanceLeaders: reduces((state: ControllerState, _event: ControllerEvent) => balanceLeaders(state)),
     electUncleanLeaders: reduces((state: ControllerState, _event: ControllerEvent) => electUncleanLeaders(state)),
-    terminate: reduces((state: ControllerState, _event: ControllerEvent) => terminate(state)),
     handOver,
   },
 }).createMachine({
   id: 'controller',
-  context: ({ input }) => quietly(recoverController(input)),
-  initial: 'Recovering',
-  on: {
-    'disk.writeFailed': { actions: ['terminate', 'handOver'] },
-    'disk.flushFailed': { actions: ['terminate', 'handOver'] },
-    'admin.createTopics': { actions: ['wantTopics', 'handOver'] },
-    // They are armed from the start on, which on a slow disk is long before the log is flushed.
-    'timer.session': { actions: ['sessionExpired', 'handOver'] },
-    'timer.balance': { actions: ['balanceLeaders', 'handOver'] },
-    'timer.unclean': { actions: ['electUncleanLeaders', 'handOver'] },
-  },
+  context: ({ input }) => quietly(newController(input)),
+  initial: 'Standby',
   states: {
-    Recovering: {
-      entry: ['becomeActive', 'handOver'],
+    Standby: {
       on: {
-        'log.flushed': { target: 'Active', actions: ['committed', 'handOver'] },
-        BrokerRegistrationRequest: { actions: ['hangUp', 'handOver'] },
-        BrokerHeartbeatRequest: { actions: ['hangUp', 'handOver'] },
-        AlterPartitionRequest: { actions: ['hangUp', 'handOver'] },
-        FetchRequest: { actions: ['hangUp', 'handOver'] },
+        'raft.committed': { actions: ['replay', 'handOver'] },
+        'raft.becameLeader': { target: 'Active', actions: ['claim', 'handOver'] },
+        'raft.resigned': {},
+        'raft.leaderChanged': {},
+        ...requests('refuseRequest'),
       },
     },
     Active: {
       on: {
-        'log.flushed': { actions: ['committed', 'handOver'] },
-        BrokerRegistrationRequest: { actions: ['handleBrokerRegistration', 'handOver'] },
-        BrokerHeartbeatRequest: { actions: ['handleBrokerHeartbeat', 'handOver'] },
-        AlterPartitionRequest: { actions: ['handleAlterPartition', 'handOver'] },
-        FetchRequest: { actions: ['handleFetch', 'handOver'] },
-        'timer.fetch': { actions: ['fetchTimeUp', 'handOver'] },
+        'raft.committed': { actions: ['commit', 'handOver'] },
+        'raft.becameLeader': {},
+        'raft.resigned': { target: 'Standby', actions: ['renounce', 'handOver'] },
+        'raft.leaderChanged': {},
+        'timer.session': { actions: ['sessionExpired', 'handOver'] },
+        'timer.balance': { actions: ['balanceLeaders', 'handOver'] },
+        'timer.unclean': { actions: ['electUncleanLeaders', 'handOver'] },
+        ...requests('handleRequest'),
       },
     },
   },

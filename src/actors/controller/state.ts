@@ -1,33 +1,42 @@
 /**
- * The state of the controller: the metadata log, the image at its end and the one at its committed part, and what waits
- * for the next commit.
+ * The state of one controller: the metadata image at the end of what it has decided, the one that is committed, and what
+ * waits for the next commit.
  *
- * KR-8: a record applies to `image` at once, so that the next decision sees it; nobody outside hears of it, no answer
- * leaves and no broker fetches it, before it is committed. With one controller, committed means flushed.
+ * KR-8: the active controller applies a record to its image at once, so that its next decision sees it; nobody outside
+ * hears of it, no answer leaves, before the quorum has committed it. A controller that loses the leadership falls back to
+ * what is committed, and what it had decided beyond that may or may not come back from its successor.
  *
  * Source: QuorumController, OffsetControlManager, BrokerHeartbeatManager.
  */
+import { assert } from '../../kernel/assert.ts';
 import type { Effect, Message, ReplyTo } from '../../kernel/effects.ts';
 import type { MetadataBatch } from '../../kafka/api.ts';
 import type { BrokerConfig } from '../../kafka/config.ts';
 import type { LeaderEpoch, NodeId, Offset } from '../../kafka/ids.ts';
+import { NO_EPOCH } from '../../kafka/ids.ts';
 import { MetadataImage } from '../../kafka/metadata.ts';
-import type { MetadataRecord, RegisterBrokerRecord } from '../../kafka/metadata-records.ts';
-import type { CreatableTopic } from '../../kafka/create-topic.ts';
+import type { MetadataRecord } from '../../kafka/metadata-records.ts';
 import type { ReplicationControl } from '../../kafka/replication-control.ts';
+import { tell } from '../local-events.ts';
+import { NO_SNAPSHOT_WORK, type SnapshotWork } from '../metadata/snapshot-generator.ts';
+import { RAFT_MACHINE } from '../raft/events.ts';
 import { changed, type Fields } from '../state-class.ts';
-import { MetadataLog } from './metadata-log.ts';
-
-export const METADATA_LOG_FILE = '__cluster_metadata-0/log';
 
 export interface ControllerInput {
   readonly nodeId: NodeId;
   readonly config: BrokerConfig;
   readonly control: ReplicationControl;
-  /** What the disk holds; undefined for a new cluster. */
-  readonly log: MetadataLog | undefined;
-  /** Rises with every start. */
-  readonly epoch: LeaderEpoch;
+  /** Whether this machine takes the snapshots of its node; on a broker the metadata loader does. */
+  readonly takesSnapshots: boolean;
+}
+
+/** What a prefix of the log amounts to. */
+export interface Applied {
+  /** Exclusive. */
+  readonly endOffset: Offset;
+  readonly image: MetadataImage;
+  /** Offset of each broker's present RegisterBrokerRecord: it must have applied that much before it is unfenced. */
+  readonly registrationOffsets: ReadonlyMap<NodeId, Offset>;
 }
 
 /** An answer that leaves when everything below `endOffset` is committed. */
@@ -35,122 +44,120 @@ interface DeferredAnswer {
   readonly endOffset: Offset;
   readonly replyTo: ReplyTo;
   readonly message: Message;
+  /** What it says instead when this controller loses the leadership before. */
+  readonly refusal: Message;
 }
 
-/** A broker whose fetch waits for the log to grow. */
-export interface ParkedFetch {
-  readonly source: NodeId;
-  readonly replyTo: ReplyTo;
-  readonly correlationId: number;
-  readonly fetchOffset: Offset;
+/** What the active controller remembers of a broker's heartbeats (BrokerHeartbeatManager). */
+export interface BrokerHeartbeatState {
+  /** Metadata offset it reported last. */
+  readonly metadataOffset: Offset;
+  /** Last offset decided when its leaders were moved away; -1 unless it is in controlled shutdown. */
+  readonly controlledShutdownOffset: Offset;
 }
+
+const NOTHING_APPLIED: Applied = { endOffset: 0, image: MetadataImage.empty(), registrationOffsets: new Map() };
+
+/** Its data; what follows from them is left out. */
+type ControllerFields = Omit<Fields<ControllerState>, 'image' | 'committedImage' | 'committedOffset'>;
 
 export class ControllerState {
   readonly nodeId: NodeId;
   readonly config: BrokerConfig;
   readonly control: ReplicationControl;
+  readonly takesSnapshots: boolean;
+  /** The epoch in which it is the active controller; -1 while it is not. */
   readonly epoch: LeaderEpoch;
-  readonly log: MetadataLog;
-  readonly image: MetadataImage;
-  readonly committedImage: MetadataImage;
-  /** Everything below it is committed. */
-  readonly committedOffset: Offset;
-  readonly isFlushing: boolean;
+  /** At the end of what it decided; equal to `committed` while it is not active. */
+  readonly latest: Applied;
+  readonly committed: Applied;
+  /** Decided and not committed, in log order; the last one is `latest`. */
+  readonly open: readonly Applied[];
   readonly deferred: readonly DeferredAnswer[];
-  readonly parked: readonly ParkedFetch[];
-  /** Offset of each broker's present RegisterBrokerRecord. */
-  readonly registrationOffsets: ReadonlyMap<NodeId, Offset>;
   /** Brokers with a valid session: heard of within `broker.session.timeout.ms`. */
-  readonly sessions: ReadonlySet<NodeId>;
-  /** Topics asked for that the registered brokers cannot hold yet. */
-  readonly wanted: readonly CreatableTopic[];
-  /** They are created when so many brokers are active. */
-  readonly wantedBrokers: number;
+  readonly sessions: ReadonlyMap<NodeId, BrokerHeartbeatState>;
+  readonly snapshotWork: SnapshotWork;
 
-  constructor(fields: Fields<ControllerState>) {
+  constructor(fields: ControllerFields) {
     this.nodeId = fields.nodeId;
     this.config = fields.config;
     this.control = fields.control;
+    this.takesSnapshots = fields.takesSnapshots;
     this.epoch = fields.epoch;
-    this.log = fields.log;
-    this.image = fields.image;
-    this.committedImage = fields.committedImage;
-    this.committedOffset = fields.committedOffset;
-    this.isFlushing = fields.isFlushing;
+    this.latest = fields.latest;
+    this.committed = fields.committed;
+    this.open = fields.open;
     this.deferred = fields.deferred;
-    this.parked = fields.parked;
-    this.registrationOffsets = fields.registrationOffsets;
     this.sessions = fields.sessions;
-    this.wanted = fields.wanted;
-    this.wantedBrokers = fields.wantedBrokers;
+    this.snapshotWork = fields.snapshotWork;
   }
 
   /** The state with some fields changed. */
-  with(change: Partial<Fields<ControllerState>>): ControllerState {
+  with(change: Partial<ControllerFields>): ControllerState {
     return changed(new ControllerState(this), change);
   }
-}
 
-/** What a flush carries to its completion: the image at the end of what it flushed. */
-export interface Commit {
-  readonly endOffset: Offset;
-  readonly image: MetadataImage;
-}
-
-/** Replays the log of a former life (or none). Nothing of it counts as committed before it is flushed. */
-export function recoverController({ nodeId, config, control, epoch, log = MetadataLog.empty() }: ControllerInput): ControllerState {
-  let image = MetadataImage.empty();
-  const registrationOffsets = new Map<NodeId, Offset>();
-  for (const { baseOffset, records } of log.read(0, log.endOffset)) {
-    image = image.applyAll(records, baseOffset);
-    noteRegistrations(registrationOffsets, records, baseOffset);
+  /** What decisions see. */
+  get image(): MetadataImage {
+    return this.latest.image;
   }
+
+  get committedImage(): MetadataImage {
+    return this.committed.image;
+  }
+
+  get committedOffset(): Offset {
+    return this.committed.endOffset;
+  }
+}
+
+export function newController({ nodeId, config, control, takesSnapshots }: ControllerInput): ControllerState {
   return new ControllerState({
-    nodeId, config, control, epoch, log, image,
-    committedImage: MetadataImage.empty(), committedOffset: 0, isFlushing: false,
-    deferred: [], parked: [], registrationOffsets, sessions: new Set(), wanted: [], wantedBrokers: 0,
+    nodeId, config, control, takesSnapshots, epoch: NO_EPOCH, latest: NOTHING_APPLIED, committed: NOTHING_APPLIED, open: [], deferred: [], sessions: new Map(), snapshotWork: NO_SNAPSHOT_WORK,
   });
 }
 
-/** Appends the records of one decision, and has the log flushed unless a flush is under way. */
+/** `applied` and the batches that follow it. */
+export function applyBatches(applied: Applied, batches: readonly MetadataBatch[]): Applied {
+  let { endOffset, image, registrationOffsets } = applied;
+  for (const { records, baseOffset } of batches) {
+    assert(baseOffset === endOffset, () => `a batch at offset ${baseOffset} follows on offset ${endOffset}`);
+    image = image.applyAll(records, baseOffset);
+    registrationOffsets = noteRegistrations(registrationOffsets, records, baseOffset);
+    endOffset = baseOffset + records.length;
+  }
+  return { endOffset, image, registrationOffsets };
+}
+
+/** The records of one decision, applied at once and handed to the quorum as one batch. */
 export function appendRecords(state: ControllerState, records: readonly MetadataRecord[], effects: Effect[]): ControllerState {
   if (records.length === 0) return state;
-  const baseOffset = state.log.endOffset;
-  const log = state.log.append(records, state.epoch);
-  effects.push({ kind: 'write', file: METADATA_LOG_FILE, content: log });
-  let { registrationOffsets } = state;
-  if (records.some(isRegistration)) {
-    const noted = new Map(registrationOffsets);
-    noteRegistrations(noted, records, baseOffset);
-    registrationOffsets = noted;
-  }
-  return flushLog(state.with({ log, image: state.image.applyAll(records, baseOffset), registrationOffsets }), effects);
+  const baseOffset = state.latest.endOffset;
+  effects.push(tell(RAFT_MACHINE, { type: 'raft.append', epoch: state.epoch, baseOffset, records }));
+  const latest: Applied = {
+    endOffset: baseOffset + records.length,
+    image: state.image.applyAll(records, baseOffset),
+    registrationOffsets: noteRegistrations(state.latest.registrationOffsets, records, baseOffset),
+  };
+  return state.with({ latest, open: [...state.open, latest] });
 }
 
-/** One flush at a time: what is appended meanwhile goes with the next one. */
-export function flushLog(state: ControllerState, effects: Effect[]): ControllerState {
-  if (state.isFlushing) return state;
-  const commit: Commit = { endOffset: state.log.endOffset, image: state.image };
-  effects.push({ kind: 'flush', file: METADATA_LOG_FILE, then: 'log.flushed', data: commit });
-  return state.with({ isFlushing: true });
-}
-
-/** Answers now if everything decided so far is committed, else with the commit. */
-export function answerWhenCommitted(state: ControllerState, replyTo: ReplyTo, message: Message, effects: Effect[]): ControllerState {
-  const endOffset = state.log.endOffset;
-  if (endOffset <= state.committedOffset) {
+/** Answers now if everything decided so far is committed, else with the commit; with `refusal` if that never comes. */
+export function answerWhenCommitted(state: ControllerState, replyTo: ReplyTo, message: Message, refusal: Message, effects: Effect[]): ControllerState {
+  const { endOffset } = state.latest;
+  if (endOffset <= state.committed.endOffset) {
     effects.push({ kind: 'reply', to: replyTo, message });
     return state;
   }
-  return state.with({ deferred: [...state.deferred, { endOffset, replyTo, message }] });
+  return state.with({ deferred: [...state.deferred, { endOffset, replyTo, message, refusal }] });
 }
 
-function isRegistration(record: MetadataBatch['records'][number]): record is RegisterBrokerRecord {
-  return record.type === 'RegisterBrokerRecord';
-}
-
-function noteRegistrations(offsets: Map<NodeId, Offset>, records: MetadataBatch['records'], baseOffset: Offset): void {
+function noteRegistrations(offsets: Applied['registrationOffsets'], records: MetadataBatch['records'], baseOffset: Offset): Applied['registrationOffsets'] {
+  let noted: Map<NodeId, Offset> | undefined;
   records.forEach((record, i) => {
-    if (isRegistration(record)) offsets.set(record.brokerId, baseOffset + i);
+    if (record.type !== 'RegisterBrokerRecord') return;
+    noted ??= new Map(offsets);
+    noted.set(record.brokerId, baseOffset + i);
   });
+  return noted ?? offsets;
 }

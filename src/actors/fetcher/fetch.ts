@@ -10,17 +10,18 @@
  */
 import type { Effect, Received, Stimulus } from '../../kernel/effects.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../../kafka/api.ts';
-import type { FetchPartition, FetchPartitionData, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse } from '../../kafka/api.ts';
-import { NO_EPOCH, NO_OFFSET, topicPartition as topicPartitionOf, type TopicName, type TopicPartition } from '../../kafka/ids.ts';
+import type { FetchPartition, FetchPartitionData, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, OffsetForLeaderEpochResponse } from '../../kafka/api.ts';
+import { NO_EPOCH, NO_OFFSET, topicPartition as topicPartitionOf, type LeaderEpoch, type Offset, type TopicName, type TopicPartition } from '../../kafka/ids.ts';
 import { tell, type FetcherAdd, type FetcherRemove, type FetcherTruncated } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
-import { isAsRequested, withPartition, type FetcherState, type PartitionFetchState } from './state.ts';
+import { asksForEpochEnds, isAsRequested, withPartition, type FetcherState, type PartitionFetchState } from './state.ts';
 
 export function addPartition(state: FetcherState, event: FetcherAdd): Reduced<FetcherState> {
-  const { topicPartition, topic, partition, leaderEpoch, fetchOffset, lastFetchedEpoch, brokerEpoch } = event;
+  const { topicPartition, topic, partition, leaderEpoch, fetchOffset, lastFetchedEpoch, brokerEpoch, flushesAppends } = event;
+  const mayFetch = !asksForEpochEnds(state) || lastFetchedEpoch === NO_EPOCH;
   const added: PartitionFetchState = {
     topicPartition, topic, partition, leaderEpoch, fetchOffset, lastFetchedEpoch,
-    phase: 'Fetching', toldHighWatermark: NO_OFFSET, toldLogStartOffset: NO_OFFSET, leaderLogEndOffset: NO_OFFSET,
+    phase: mayFetch ? 'Fetching' : 'Truncating', mayFetch, flushesAppends, toldHighWatermark: NO_OFFSET, toldLogStartOffset: NO_OFFSET, leaderLogEndOffset: NO_OFFSET,
   };
   const others = state.partitions.filter((other) => other.topicPartition !== topicPartition);
   return quietly(state.with({ brokerEpoch, partitions: [...others, added] }));
@@ -31,9 +32,12 @@ export function removePartition(state: FetcherState, { topicPartition }: Fetcher
 }
 
 export function continueAfterTruncation(state: FetcherState, event: FetcherTruncated): Reduced<FetcherState> {
-  const { topicPartition, leaderEpoch, fetchOffset, lastFetchedEpoch } = event;
+  const { topicPartition, leaderEpoch, fetchOffset, lastFetchedEpoch, truncationCompleted } = event;
+  const phase = truncationCompleted ? 'Fetching' : 'Truncating';
   return quietly(
-    withPartition(state, topicPartition, (before) => (before.leaderEpoch === leaderEpoch ? { ...before, fetchOffset, lastFetchedEpoch, phase: 'Fetching' } : before)),
+    withPartition(state, topicPartition, (before) =>
+      before.leaderEpoch === leaderEpoch ? { ...before, fetchOffset, lastFetchedEpoch, phase, mayFetch: truncationCompleted } : before,
+    ),
   );
 }
 
@@ -68,22 +72,23 @@ export function sendFetch(state: FetcherState): Reduced<FetcherState> {
   return { state: state.with({ lastCorrelationId: correlationId, requested: state.partitions }), effects: [{ kind: 'send', to: state.leaderId, message }] };
 }
 
-export function isAnswerToLast(state: FetcherState, { message }: Received<FetchResponse | ListOffsetsResponse>): boolean {
+export function isAnswerToLast(state: FetcherState, { message }: Received<FetchResponse | ListOffsetsResponse | OffsetForLeaderEpochResponse>): boolean {
   return message.correlationId === state.lastCorrelationId;
 }
 
 export function processFetchResponse(state: FetcherState, event: Received<FetchResponse>): Reduced<FetcherState> {
   const effects: Effect[] = [];
   let partitions: PartitionFetchState[] | undefined;
+  let next = -1;
   for (const { topic, partitions: answers } of event.message.responses) {
     for (const data of answers) {
-      const at = indexOf(state, topic, data.partitionIndex);
-      const before = state.partitions[at];
-      if (before === undefined || before.phase !== 'Fetching' || !isAsRequested(state, before)) continue;
+      next = placeOf(state, topic, data.partitionIndex, next);
+      const before = state.partitions[next];
+      if (before === undefined || before.phase !== 'Fetching' || !isAsRequested(state, before, next)) continue;
       const after = processPartition(state, before, data, event.nowMs, effects);
       if (after === before) continue;
       partitions ??= state.partitions.slice();
-      partitions[at] = after;
+      partitions[next] = after;
     }
   }
   if (partitions === undefined) return { state, effects };
@@ -97,11 +102,11 @@ function processPartition(state: FetcherState, before: PartitionFetchState, data
       const last = data.records[data.records.length - 1];
       const isNews = last !== undefined || data.divergingEpoch !== undefined || data.highWatermark !== before.toldHighWatermark || data.logStartOffset !== before.toldLogStartOffset;
       if (!isNews) return before;
+      if (isCorrupt(data)) return delayed(state, before, effects);
       const { leaderEpoch, fetchOffset, topicPartition } = before;
       effects.push(tell(topicPartition, { type: 'follower.fetched', nowMs, leaderId: state.leaderId, leaderEpoch, fetchOffset, data }));
-      if (data.divergingEpoch !== undefined) return { ...before, phase: 'Truncating' };
-      const told = { ...before, toldHighWatermark: data.highWatermark, toldLogStartOffset: data.logStartOffset };
-      return last === undefined ? told : { ...told, fetchOffset: last.nextOffset, lastFetchedEpoch: last.partitionLeaderEpoch };
+      if (data.divergingEpoch !== undefined) return { ...before, phase: 'Cutting' };
+      return informed(before, data, last === undefined ? fetchOffset : last.nextOffset, last === undefined ? before.lastFetchedEpoch : last.partitionLeaderEpoch);
     }
     case 'OFFSET_OUT_OF_RANGE':
       return { ...before, phase: 'OutOfRange', leaderLogEndOffset: NO_OFFSET };
@@ -113,10 +118,26 @@ function processPartition(state: FetcherState, before: PartitionFetchState, data
   }
 }
 
+/** The follower checks the CRC of what it fetched; the leader that sent it has not (CORRUPT_MESSAGE, LOG-13). */
+function isCorrupt({ records }: FetchPartitionData): boolean {
+  for (const batch of records) if (batch.isCorrupt) return true;
+  return false;
+}
+
+/** Spelled out, not spread: it happens with every answer that brings something (see state-class.ts). */
+function informed(before: PartitionFetchState, data: FetchPartitionData, fetchOffset: Offset, lastFetchedEpoch: LeaderEpoch): PartitionFetchState {
+  const { topicPartition, topic, partition, leaderEpoch, mayFetch, flushesAppends, leaderLogEndOffset } = before;
+  const phase = flushesAppends && fetchOffset !== before.fetchOffset ? 'Cutting' : before.phase;
+  return {
+    topicPartition, topic, partition, leaderEpoch, fetchOffset, lastFetchedEpoch, phase, mayFetch, flushesAppends,
+    toldHighWatermark: data.highWatermark, toldLogStartOffset: data.logStartOffset, leaderLogEndOffset,
+  };
+}
+
 /** No answer: the request may or may not have been executed, which matters to nobody; try again later. */
 export function delayAll(state: FetcherState): Reduced<FetcherState> {
   const effects: Effect[] = [];
-  const partitions = state.partitions.map((each) => (each.phase === 'Fetching' || each.phase === 'OutOfRange' ? delayed(state, each, effects) : each));
+  const partitions = state.partitions.map((each) => (each.phase === 'Fetching' || each.phase === 'Truncating' || each.phase === 'OutOfRange' ? delayed(state, each, effects) : each));
   return { state: state.with({ partitions }), effects };
 }
 
@@ -126,7 +147,7 @@ export function giveUpOnLeader(state: FetcherState): Reduced<FetcherState> {
 }
 
 export function endDelay(state: FetcherState, { data }: Stimulus<string, TopicPartition>): Reduced<FetcherState> {
-  return quietly(withPartition(state, data, (before) => (before.phase === 'Delayed' ? { ...before, phase: 'Fetching' } : before)));
+  return quietly(withPartition(state, data, (before) => (before.phase === 'Delayed' ? { ...before, phase: before.mayFetch ? 'Fetching' : 'Truncating' } : before)));
 }
 
 /** EPO-7: asks first for the leader's end, then for its start. */
@@ -139,7 +160,7 @@ export function askForRange(state: FetcherState): Reduced<FetcherState> {
       .filter(({ topic }) => topic === name)
       .map(({ partition, leaderEpoch, leaderLogEndOffset }) => ({
         partitionIndex: partition,
-        currentLeaderEpoch: leaderEpoch,
+        currentLeaderEpoch: state.rules.fencesFetchesByLeaderEpoch ? leaderEpoch : NO_EPOCH,
         timestamp: leaderLogEndOffset === NO_OFFSET ? LATEST_TIMESTAMP : EARLIEST_TIMESTAMP,
       })),
   }));
@@ -162,22 +183,24 @@ export function processRange(state: FetcherState, event: Received<ListOffsetsRes
             type: 'follower.outOfRange', nowMs: event.nowMs, leaderId: state.leaderId, leaderEpoch, leaderLogStartOffset: offset, leaderLogEndOffset,
           }),
         );
-        return { ...before, phase: 'Truncating', leaderLogEndOffset: NO_OFFSET };
+        return { ...before, phase: 'Cutting', leaderLogEndOffset: NO_OFFSET };
       });
     }
   }
   return { state: next, effects };
 }
 
-function delayed(state: FetcherState, before: PartitionFetchState, effects: Effect[]): PartitionFetchState {
+export function delayed(state: FetcherState, before: PartitionFetchState, effects: Effect[]): PartitionFetchState {
   const { topicPartition } = before;
   effects.push({ kind: 'schedule', key: topicPartition, delayMs: state.config.replicaFetchBackoffMs, type: 'timer.backoff', data: topicPartition });
   return { ...before, phase: 'Delayed' };
 }
 
-function indexOf(state: FetcherState, topic: TopicName, partition: number): number {
-  for (let at = 0; at < state.partitions.length; at += 1) {
-    const each = state.partitions[at] as PartitionFetchState;
+/** The place of a partition, -1 when it is not followed. Answers come in the order of `partitions`: it is looked for after the one found `last` first. */
+function placeOf({ partitions }: FetcherState, topic: TopicName, partition: number, last: number): number {
+  for (let i = 1; i <= partitions.length; i += 1) {
+    const at = (last + i) % partitions.length;
+    const each = partitions[at] as PartitionFetchState;
     if (each.partition === partition && each.topic === topic) return at;
   }
   return -1;

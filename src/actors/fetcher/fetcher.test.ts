@@ -55,7 +55,7 @@ class Fetcher {
 }
 
 const add = (partition: number, change: Partial<FetcherAdd> = {}): FetcherAdd => ({
-  type: 'fetcher.add', brokerEpoch: 11, topicPartition: `t-${partition}`, topic: 't', partition, leaderEpoch: 5, fetchOffset: 0, lastFetchedEpoch: -1, ...change,
+  type: 'fetcher.add', brokerEpoch: 11, topicPartition: `t-${partition}`, topic: 't', partition, leaderEpoch: 5, fetchOffset: 0, lastFetchedEpoch: -1, flushesAppends: false, ...change,
 });
 const received = <M extends FetchResponse | ListOffsetsResponse>(message: M): Received<M> => new Received(message, 1_000, 0, LEADER, -1);
 const data = (partitionIndex: number, change: Partial<FetchPartitionData> = {}): FetchPartitionData => ({ partitionIndex, errorCode: 'NONE', highWatermark: 0, lastStableOffset: 0, logStartOffset: 0, records: [], ...change });
@@ -100,7 +100,7 @@ describe('rounds of a fetcher (AbstractFetcherThread.doWork)', () => {
   });
 
   it('under the mutant of before KIP-320 carry no epochs', () => {
-    expect(new Fetcher({ fencesFetchesByLeaderEpoch: false, truncationProtocol: 'offsetForLeaderEpoch' }).on(add(0, { lastFetchedEpoch: 4 })).sent.topics[0]?.partitions[0]).toMatchObject({ currentLeaderEpoch: -1, lastFetchedEpoch: -1 });
+    expect(new Fetcher({ fencesFetchesByLeaderEpoch: false, truncationProtocol: 'highWatermark' }).on(add(0, { lastFetchedEpoch: 4 })).sent.topics[0]?.partitions[0]).toMatchObject({ currentLeaderEpoch: -1, lastFetchedEpoch: -1 });
   });
 
   it('end with the last partition', () => {
@@ -141,7 +141,7 @@ describe('a partition that changes while its fetch is in flight', () => {
 
   it('and was told to go on elsewhere ignores data from where it was', () => {
     const fetcher = new Fetcher().on(add(0, { fetchOffset: 4 }));
-    fetcher.on({ type: 'fetcher.truncated', topicPartition: 't-0', leaderEpoch: 5, fetchOffset: 2, lastFetchedEpoch: 4 } as EventObject);
+    fetcher.on({ type: 'fetcher.truncated', topicPartition: 't-0', leaderEpoch: 5, fetchOffset: 2, lastFetchedEpoch: 4, truncationCompleted: true } as EventObject);
     fetcher.on(answer(fetcher, data(0, { records: [record(4)] })));
     expect(fetcher.told('follower.fetched')).toEqual([]);
     expect(offsetsAsked(fetcher)).toEqual([[0, 2]]);
@@ -188,8 +188,8 @@ describe('a diverging partition', () => {
     const fetcher = new Fetcher().on(add(0, { fetchOffset: 9, lastFetchedEpoch: 4 }));
     fetcher.on(answer(fetcher, data(0, { divergingEpoch: { epoch: 3, endOffset: 6 } })));
     expect(fetcher.told('follower.fetched')[0]?.data.divergingEpoch).toEqual({ epoch: 3, endOffset: 6 });
-    expect([fetcher.at, fetcher.phases()]).toEqual(['Truncating', ['t-0 Truncating']]);
-    fetcher.on({ type: 'fetcher.truncated', topicPartition: 't-0', leaderEpoch: 5, fetchOffset: 6, lastFetchedEpoch: 3 } as EventObject);
+    expect([fetcher.at, fetcher.phases()]).toEqual(['Cutting', ['t-0 Cutting']]);
+    fetcher.on({ type: 'fetcher.truncated', topicPartition: 't-0', leaderEpoch: 5, fetchOffset: 6, lastFetchedEpoch: 3, truncationCompleted: true } as EventObject);
     expect(fetcher.sent.topics[0]?.partitions[0]).toMatchObject({ fetchOffset: 6, lastFetchedEpoch: 3 });
   });
 
@@ -203,7 +203,7 @@ describe('a diverging partition', () => {
 
   it('that was truncated for another epoch stays where it is', () => {
     const fetcher = new Fetcher().on(add(0));
-    fetcher.on({ type: 'fetcher.truncated', topicPartition: 't-0', leaderEpoch: 4, fetchOffset: 3, lastFetchedEpoch: 3 } as EventObject);
+    fetcher.on({ type: 'fetcher.truncated', topicPartition: 't-0', leaderEpoch: 4, fetchOffset: 3, lastFetchedEpoch: 3, truncationCompleted: true } as EventObject);
     expect(fetcher.context.partitions[0]?.fetchOffset).toBe(0);
   });
 });
@@ -222,8 +222,8 @@ describe('a partition whose offset the leader does not have (AbstractFetcherThre
     expect(fetcher.asked.topics[0]?.partitions).toEqual([{ partitionIndex: 0, currentLeaderEpoch: 5, timestamp: EARLIEST_TIMESTAMP }]);
     fetcher.on(offsets(fetcher, [0, 'NONE', 2]));
     expect(fetcher.told('follower.outOfRange')).toEqual([{ type: 'follower.outOfRange', nowMs: 1_000, leaderId: LEADER, leaderEpoch: 5, leaderLogStartOffset: 2, leaderLogEndOffset: 6 }]);
-    expect(fetcher.at).toBe('Truncating');
-    expect(fetcher.on({ type: 'fetcher.truncated', topicPartition: 't-0', leaderEpoch: 5, fetchOffset: 6, lastFetchedEpoch: 4 } as EventObject).at).toBe('Fetching');
+    expect(fetcher.at).toBe('Cutting');
+    expect(fetcher.on({ type: 'fetcher.truncated', topicPartition: 't-0', leaderEpoch: 5, fetchOffset: 6, lastFetchedEpoch: 4, truncationCompleted: true } as EventObject).at).toBe('Fetching');
   });
 
   it('that gets an error waits, and asks for both again when it is out of range again', () => {

@@ -17,10 +17,15 @@ export interface PartitionFetchState {
   readonly fetchOffset: Offset;
   readonly lastFetchedEpoch: LeaderEpoch;
   /**
-   * Fetching: part of the next fetch. Delayed: left out until its back-off is over. Truncating: its replica is cutting
-   * its log. OutOfRange: the leader must say what it has.
+   * Fetching: part of the next fetch. Delayed: left out until its back-off is over. Truncating: the leader must say where
+   * the log of the last fetched epoch ends, before anything is fetched (until KIP-595). Cutting: its replica is cutting
+   * its log, or flushing what it appended. OutOfRange: the leader must say what it has.
    */
-  readonly phase: 'Fetching' | 'Delayed' | 'Truncating' | 'OutOfRange';
+  readonly phase: 'Fetching' | 'Delayed' | 'Truncating' | 'Cutting' | 'OutOfRange';
+  /** Where its log parts from the leader's is settled, or found by the fetches themselves (KIP-595). */
+  readonly mayFetch: boolean;
+  /** After an append it waits for its replica's word, as it does while the log is cut. */
+  readonly flushesAppends: boolean;
   /** What the replica was told last; an answer that says nothing else is not worth an event. */
   readonly toldHighWatermark: Offset;
   readonly toldLogStartOffset: Offset;
@@ -68,6 +73,11 @@ export function newFetcher({ brokerId, leaderId, config, rules }: FetcherInput):
   return new FetcherState({ brokerId, leaderId, config, rules, brokerEpoch: NO_EPOCH, partitions: [], lastCorrelationId: 0, requested: [] });
 }
 
+/** Do followers ask for the end of their last epoch before they fetch (KIP-101 until KIP-595)? */
+export function asksForEpochEnds({ rules }: FetcherState): boolean {
+  return rules.truncationProtocol === 'offsetForLeaderEpoch' || rules.truncationProtocol === 'untilEpochIsKnown';
+}
+
 export function hasPhase(state: FetcherState, phase: PartitionFetchState['phase']): boolean {
   for (const partition of state.partitions) if (partition.phase === phase) return true;
   return false;
@@ -75,14 +85,13 @@ export function hasPhase(state: FetcherState, phase: PartitionFetchState['phase'
 
 /**
  * Is the partition where it was when it was asked for? If it was removed, or added anew for another leader epoch or from
- * another offset, the answer is to a question of the past (AbstractFetcherThread.processFetchRequest).
+ * another offset, the answer is to a question of the past (AbstractFetcherThread.processFetchRequest). At `place` among
+ * those asked for it stands if none was added or removed since.
  */
-export function isAsRequested(state: FetcherState, partition: PartitionFetchState): boolean {
-  for (const asked of state.requested) {
-    if (asked.topicPartition !== partition.topicPartition) continue;
-    return asked.leaderEpoch === partition.leaderEpoch && asked.fetchOffset === partition.fetchOffset;
-  }
-  return false;
+export function isAsRequested({ requested }: FetcherState, partition: PartitionFetchState, place = -1): boolean {
+  if (requested[place] === partition) return true;
+  const asked = requested.find(({ topicPartition }) => topicPartition === partition.topicPartition);
+  return asked !== undefined && asked.leaderEpoch === partition.leaderEpoch && asked.fetchOffset === partition.fetchOffset;
 }
 
 /** The state with one partition changed; the same state when it is not followed (any more). */

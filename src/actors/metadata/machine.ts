@@ -1,59 +1,83 @@
 /**
- * The broker's reader of the metadata log, named `metadata`.
+ * The broker's loader of the metadata log, named `metadata`: a listener of its node's Raft client.
  *
- *   Fetching    a fetch is at the controller, which answers when there is something new or after 500 ms
- *   BackingOff  the controller did not answer or refused
+ *   CatchingUp   the image does not contain this incarnation's own registration yet; nothing is published, no log is loaded
+ *   Publishing   every commit is applied and published to the machines of the broker
+ *   Closing      the broker shuts down: every log is flushed and closed, then the clean-shutdown marker is written
  *
- * Source: KafkaRaftClient as an observer, MetadataLoader, BrokerMetadataPublisher.
+ * Source: MetadataLoader, BrokerMetadataPublisher, LogManager.shutdown.
  */
 import { setup } from 'xstate';
-import type { ConnectionLost, EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
-import type { FetchResponse, MetadataBatch } from '../../kafka/api.ts';
-import type { Registered } from '../local-events.ts';
+import type { EffectsEmitted, Stimulus } from '../../kernel/effects.ts';
+import type { BrokerClosing, LogClosed, Registered } from '../local-events.ts';
+import type { RaftCommitted, RaftLeaderChanged } from '../raft/events.ts';
 import { handOver, quietly, reduces, type Reduced } from '../reduction.ts';
-import { applyFetched, isAnswerToLast, isRefused, newMetadata, register, sendFetch, type MetadataInput, type MetadataState } from './publish.ts';
+import { closeLogs, halt, isLastLog, logClosed, writeMarker } from './close.ts';
+import { apply, catchesUp, catchesUpByRegistration, newMetadata, publishChanges, register, type MetadataInput, type MetadataState } from './publish.ts';
 
-export type MetadataEvent = Registered | Received<FetchResponse<MetadataBatch>> | Stimulus<'connection.lost', ConnectionLost>;
-
-/** `controller.quorum.fetch.timeout.ms`, default 2 s: a leader that is silent for longer is tried anew. */
-const FETCH_TIMEOUT_MS = 2_000;
-/** `controller.quorum.retry.backoff.ms`, default 20 ms, lengthened to spare a controller that is down. */
-const RETRY_BACKOFF_MS = 100;
+export type MetadataEvent = Registered | RaftCommitted | RaftLeaderChanged | BrokerClosing | LogClosed | Stimulus<'marker.flushed'>;
 
 export const metadataMachine = setup({
   types: {} as { context: Reduced<MetadataState>; events: MetadataEvent; input: MetadataInput; emitted: EffectsEmitted },
   guards: {
-    isRefused: ({ context, event }) => isAnswerToLast(context.state, event as Received<FetchResponse<MetadataBatch>>) && isRefused(event as Received<FetchResponse<MetadataBatch>>),
-    isAnswerToLast: ({ context, event }) => isAnswerToLast(context.state, event as Received<FetchResponse<MetadataBatch>>),
+    catchesUp: ({ context, event }) => catchesUp(context.state, event as RaftCommitted),
+    catchesUpByRegistration: ({ context, event }) => catchesUpByRegistration(context.state, event as Registered),
+    hasNoLog: ({ context }) => context.state.openLogs === 0,
+    isLastLog: ({ context }) => isLastLog(context.state),
   },
   actions: {
     register: reduces(register),
-    sendFetch: reduces((state: MetadataState, _event: MetadataEvent) => sendFetch(state)),
-    applyFetched: reduces(applyFetched),
-    disconnect: reduces((state: MetadataState, _event: MetadataEvent) => ({ state, effects: [{ kind: 'disconnect', to: state.controllerId }] })),
+    apply: reduces(apply),
+    publishChanges: reduces(publishChanges),
+    publishAtRegistration: reduces((state: MetadataState, event: Registered) => publishChanges(register(state, event).state, event)),
+    closeLogs: reduces(closeLogs),
+    logClosed: reduces((state: MetadataState, _event: MetadataEvent) => logClosed(state)),
+    writeMarker: reduces((state: MetadataState, _event: MetadataEvent) => writeMarker(state)),
+    halt: reduces((state: MetadataState, _event: MetadataEvent) => halt(state)),
     handOver,
   },
 }).createMachine({
   id: 'metadata',
   context: ({ input }) => quietly(newMetadata(input)),
-  initial: 'Fetching',
+  initial: 'CatchingUp',
   on: {
-    'broker.registered': { actions: ['register', 'handOver'] },
+    'broker.closing': { target: '.Closing' },
+    'raft.leaderChanged': {},
   },
   states: {
-    Fetching: {
-      entry: ['sendFetch', 'handOver'],
-      after: { [FETCH_TIMEOUT_MS]: { target: 'BackingOff', actions: ['disconnect', 'handOver'] } },
+    CatchingUp: {
       on: {
-        FetchResponse: [
-          { guard: 'isRefused', target: 'BackingOff' },
-          { guard: 'isAnswerToLast', target: 'Fetching', reenter: true, actions: ['applyFetched', 'handOver'] },
+        // Its logs were not loaded, so nothing may vouch for them: no marker.
+        'broker.closing': { actions: ['halt', 'handOver'] },
+        'broker.registered': [
+          { guard: 'catchesUpByRegistration', target: 'Publishing', actions: ['publishAtRegistration', 'handOver'] },
+          { actions: ['register', 'handOver'] },
         ],
-        'connection.lost': { target: 'BackingOff' },
+        'raft.committed': [
+          { guard: 'catchesUp', target: 'Publishing', actions: ['publishChanges', 'handOver'] },
+          { actions: ['apply', 'handOver'] },
+        ],
       },
     },
-    BackingOff: {
-      after: { [RETRY_BACKOFF_MS]: { target: 'Fetching' } },
+    Publishing: {
+      on: {
+        'broker.registered': { actions: ['register', 'handOver'] },
+        'raft.committed': { actions: ['publishChanges', 'handOver'] },
+      },
+    },
+    Closing: {
+      entry: ['closeLogs', 'handOver'],
+      always: { guard: 'hasNoLog', target: 'Closed' },
+      on: {
+        'log.closed': [
+          { guard: 'isLastLog', target: 'Closed', actions: ['logClosed', 'handOver'] },
+          { actions: ['logClosed', 'handOver'] },
+        ],
+      },
+    },
+    Closed: {
+      entry: ['writeMarker', 'handOver'],
+      on: { 'marker.flushed': { actions: ['halt', 'handOver'] } },
     },
   },
 });

@@ -14,7 +14,7 @@ import { NO_LEADER, type NodeId } from '../../kafka/ids.ts';
 import type { Record } from '../../kafka/records.ts';
 import { appended, closed, exceeds, isFull, openBatch, soleSizeInBytes, split, type OpenBatch, type ProducerBatch } from './batch.ts';
 import { expireBatch, release } from './outcomes.ts';
-import { batchCount, isEmpty, isMemoryExhausted, isMuted, setQueue, type PartitionQueue, type ProducerTurn } from './state.ts';
+import { batchCount, isEmpty, isMemoryExhausted, isMuted, placeInWaiting, setQueue, type PartitionQueue, type ProducerTurn } from './state.ts';
 
 /**
  * Puts a record at the end of the queue at place `at`. Returns the bytes by which the queue grew, 0 when it needs a new
@@ -88,15 +88,15 @@ export function readyAtMs(turn: ProducerTurn, queue: PartitionQueue): number {
  */
 export function drain(turn: ProducerTurn, nodeId: NodeId, connectionIndex: number): readonly ProducerBatch[] {
   const { state, nowMs } = turn;
-  const { config, queues } = state;
-  const start = state.drainIndexes[connectionIndex] ?? 0;
+  const { config, queues, waiting: places } = state;
+  const start = placeInWaiting(places, state.drainIndexes[connectionIndex] ?? 0);
   const batches: ProducerBatch[] = [];
   let sizeInBytes = 0;
   let drained: PartitionQueue[] | undefined;
-  for (let i = 0; i < queues.length; i += 1) {
-    const at = start + i < queues.length ? start + i : start + i - queues.length;
+  for (let i = 0; i < places.length; i += 1) {
+    const at = places[start + i < places.length ? start + i : start + i - places.length] as number;
     const queue = queues[at] as PartitionQueue;
-    if (queue.leaderId !== nodeId || isEmpty(queue) || isMuted(state, queue)) continue;
+    if (queue.leaderId !== nodeId || isMuted(state, queue)) continue;
     const waiting = queue.closed[0];
     if (waiting !== undefined && backoffEndMs(queue, waiting) > nowMs) continue;
     const nextBytes = waiting === undefined ? (queue.open as OpenBatch).sizeInBytes : waiting.records.sizeInBytes;
@@ -113,7 +113,11 @@ export function drain(turn: ProducerTurn, nodeId: NodeId, connectionIndex: numbe
     drained ??= queues.slice();
     drained[at] = waiting === undefined ? withClosed(queue, queue.closed, null) : withClosed(queue, queue.closed.length === 1 ? NO_BATCHES : queue.closed.slice(1), queue.open);
   }
-  if (drained !== undefined) state.queues = drained;
+  if (drained !== undefined) {
+    const left = drained;
+    state.queues = left;
+    state.waiting = places.filter((at) => !isEmpty(left[at] as PartitionQueue));
+  }
   return batches;
 }
 

@@ -1,5 +1,6 @@
 /** The producer's rules one by one, on its reducers alone: no world, no machine. Scenes with brokers are in properties/clients. */
 import { describe, expect, it } from 'vitest';
+import { assert } from '../../kernel/assert.ts';
 import { Received, Stimulus, type ConnectionLost, type Effect } from '../../kernel/effects.ts';
 import type { SendCompleted } from '../../history/observations.ts';
 import type { MetadataRequest, MetadataResponse, ProduceRequest, ProduceResponse } from '../../kafka/api.ts';
@@ -9,7 +10,7 @@ import { partitionForKey } from '../../kafka/partitioner.ts';
 import type { Reduced } from '../reduction.ts';
 import { connectionLost, processMetadata, processProduceResponse, timerFired } from './events.ts';
 import { appendSend } from './send.ts';
-import { startProducer, type ProducerState, type SendCall } from './state.ts';
+import { isEmpty, startProducer, type ProducerState, type SendCall } from './state.ts';
 
 /** A producer and everything it asked for, driven event by event. */
 class Driven {
@@ -29,6 +30,8 @@ class Driven {
     const { state, effects } = reducer(this.state, event);
     this.state = state;
     this.effects.push(...effects);
+    const places = state.queues.flatMap((queue, at) => (isEmpty(queue) ? [] : [at]));
+    assert(String(state.waiting) === String(places), () => `batches wait in ${places}, not in ${state.waiting}`);
   }
 
   private entropy(): number {

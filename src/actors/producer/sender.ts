@@ -16,7 +16,7 @@ import { connectableAtMs, connectionIndex, connectionOf, nextCorrelationId, send
 import { countInFlight, drain, readyAtMs } from './accumulator.ts';
 import type { ProducerBatch } from './batch.ts';
 import { completeBatch } from './outcomes.ts';
-import { isEmpty, isMuted, type PartitionQueue, type ProducerTurn } from './state.ts';
+import { isMuted, type PartitionQueue, type ProducerTurn } from './state.ts';
 
 /** Sends whatever may be sent now, and wakes the client when something else may be. */
 export function sendProducerData(turn: ProducerTurn): void {
@@ -39,9 +39,8 @@ const NO_NODES: readonly NodeId[] = [];
 function readyNodes(turn: ProducerTurn): readonly NodeId[] {
   const { state, nowMs } = turn;
   let nodes: NodeId[] | undefined;
-  for (let at = 0; at < state.queues.length; at += 1) {
+  for (const at of state.waiting) {
     const queue = state.queues[at] as PartitionQueue;
-    if (isEmpty(queue)) continue;
     if (queue.leaderId === NO_LEADER) {
       requestUpdate(turn);
       continue;

@@ -75,6 +75,8 @@ export interface ProducerState extends ClientState<ProducePurpose> {
   readonly topics: readonly ProducerTopic[];
   /** Of all topics; a partition keeps its place. */
   readonly queues: readonly PartitionQueue[];
+  /** Places of the queues that hold batches, rising: the sender looks at them after every event, and most are empty. */
+  readonly waiting: readonly number[];
   /** Of `buffer.memory`. */
   readonly availableBytes: number;
   /** In the order of the calls. */
@@ -90,7 +92,7 @@ export function startProducer(input: ProducerInput): Reduced<ProducerState> {
   const { bootstrapServers, config, topics, nowMs, incarnation } = input;
   const state: ProducerState = {
     ...NO_TIMERS, config, bootstrapServers, metadata: newMetadata(topics, nowMs), connections: [], lastCorrelationId: firstCorrelationId(incarnation),
-    topics: [], queues: [], availableBytes: config.bufferMemory, blocked: [], drainIndexes: [],
+    topics: [], queues: [], waiting: [], availableBytes: config.bufferMemory, blocked: [], drainIndexes: [],
   };
   const turn = beginTurn(state, input);
   maybeUpdateMetadata(turn);
@@ -101,8 +103,8 @@ export function beginTurn(state: ProducerState, event: TurnEvent): ProducerTurn 
   return new Turn<ProducerState>(
     {
       wakeupAtMs: state.wakeupAtMs, timeoutAtMs: state.timeoutAtMs, config: state.config, bootstrapServers: state.bootstrapServers, metadata: state.metadata,
-      connections: state.connections, lastCorrelationId: state.lastCorrelationId, topics: state.topics, queues: state.queues, availableBytes: state.availableBytes,
-      blocked: state.blocked, drainIndexes: state.drainIndexes,
+      connections: state.connections, lastCorrelationId: state.lastCorrelationId, topics: state.topics, queues: state.queues, waiting: state.waiting,
+      availableBytes: state.availableBytes, blocked: state.blocked, drainIndexes: state.drainIndexes,
     },
     event,
   );
@@ -133,9 +135,21 @@ export function isMemoryExhausted({ blocked }: Pick<ProducerState, 'blocked'>): 
 }
 
 export function setQueue(turn: ProducerTurn, at: number, queue: PartitionQueue): void {
-  const queues = turn.state.queues.slice();
+  const { state } = turn;
+  const wasEmpty = isEmpty(state.queues[at] as PartitionQueue);
+  const queues = state.queues.slice();
   queues[at] = queue;
-  turn.state.queues = queues;
+  state.queues = queues;
+  if (wasEmpty === isEmpty(queue)) return;
+  const place = placeInWaiting(state.waiting, at);
+  state.waiting = wasEmpty ? state.waiting.toSpliced(place, 0, at) : state.waiting.toSpliced(place, 1);
+}
+
+/** First place in `waiting` with a queue at or after `at`. */
+export function placeInWaiting(waiting: readonly number[], at: number): number {
+  let place = 0;
+  while (place < waiting.length && (waiting[place] as number) < at) place += 1;
+  return place;
 }
 
 export function topicIndex(state: Pick<ProducerState, 'topics'>, name: TopicName): number {

@@ -11,27 +11,34 @@
 import type { Effect } from '../../kernel/effects.ts';
 import type { ErrorName } from '../../kafka/errors.ts';
 import { NO_OFFSET } from '../../kafka/ids.ts';
+import { compacts } from '../../kafka/retention.ts';
 import { withOffsets } from '../../kafka/records.ts';
-import { BROKER_MACHINES, tell, type AppendRequested } from '../local-events.ts';
+import { BROKER_MACHINES, tell, type Appended, type AppendRequested } from '../local-events.ts';
 import type { Reduced } from '../reduction.ts';
+import { withoutFailedAppend } from './disk-errors.ts';
+import { holdAppend, mustFlush } from './flush.ts';
 import { maybeIncrementHighWatermark, wake } from './high-watermark.ts';
-import { assignEpoch, writeLog } from './storage.ts';
+import { assignEpoch, makeRoom, writeLog } from './storage.ts';
 import { effectiveMinIsr, leadershipOf, type ReplicaState } from './state.ts';
 
 export function appendRecords(state: ReplicaState, request: AppendRequested): Reduced<ReplicaState> {
   const { nowMs, ticket, acks, records } = request;
   const { isr } = leadershipOf(state);
-  if (acks === -1 && isr.length < effectiveMinIsr(state)) return refuse(state, request, 'NOT_ENOUGH_REPLICAS');
+  if (acks === -1 && state.settings.rules.acksAllNeedsMinIsr && isr.length < effectiveMinIsr(state)) return refuse(state, request, 'NOT_ENOUGH_REPLICAS');
   if (records.sizeInBytes > state.settings.maxMessageBytes) return refuse(state, request, 'MESSAGE_TOO_LARGE');
+  if (records.sizeInBytes > state.settings.logConfig.segmentBytes) return refuse(state, request, 'RECORD_LIST_TOO_LARGE');
+  if (compacts(state.settings.logConfig) && records.records.some(({ key }) => key === null)) return refuse(state, request, 'INVALID_RECORD');
   const effects: Effect[] = [];
-  const baseOffset = state.log.logEndOffset;
-  const log = state.log.append(withOffsets(records, baseOffset, state.leaderEpoch));
+  const ready = makeRoom(withoutFailedAppend(state), records, effects);
+  const baseOffset = ready.log.logEndOffset;
+  const log = ready.log.append(withOffsets(records, baseOffset, state.leaderEpoch));
   effects.push(writeLog(state, log));
-  const written = assignEpoch(state.with({ log }), state.leaderEpoch, baseOffset, effects);
+  const appended = assignEpoch(ready.with({ log }), state.leaderEpoch, baseOffset, effects);
   const awaitsReplication = acks === -1 && state.settings.rules.acksAllWaitsForHighWatermark;
-  effects.push(
-    tell(BROKER_MACHINES.apis, { type: 'produce.appended', ticket, errorCode: 'NONE', baseOffset, logStartOffset: log.logStartOffset, awaitsReplication }),
-  );
+  const answer: Appended = { type: 'produce.appended', ticket, errorCode: 'NONE', baseOffset, logStartOffset: log.logStartOffset, awaitsReplication };
+  const isHeld = mustFlush(appended);
+  if (!isHeld) effects.push(tell(BROKER_MACHINES.apis, answer));
+  const written = isHeld ? holdAppend(appended, baseOffset, answer, effects) : appended;
   const leadership = leadershipOf(written);
   const waiting = awaitsReplication
     ? written.with({ leadership: { ...leadership, awaitingReplication: [...leadership.awaitingReplication, { ticket, requiredOffset: log.logEndOffset }] } })

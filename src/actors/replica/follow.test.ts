@@ -52,7 +52,7 @@ describe('a follower', () => {
   it('that was asked about another offset than its end has its fetcher go on from its end', () => {
     const { state, effects } = appendFetched(follower, fetched(3, { records: [batch(3, 5)] }));
     expect(state).toBe(follower);
-    expect(told(effects, 'fetcher.truncated')).toEqual([{ type: 'fetcher.truncated', topicPartition: NAME, leaderEpoch: LEADER_EPOCH, fetchOffset: 4, lastFetchedEpoch: 3 }]);
+    expect(told(effects, 'fetcher.truncated')).toEqual([{ type: 'fetcher.truncated', topicPartition: NAME, leaderEpoch: LEADER_EPOCH, fetchOffset: 4, lastFetchedEpoch: 3, truncationCompleted: true }]);
   });
 
   it.each([
@@ -129,7 +129,7 @@ describe('a follower whose log parts from its leader\'s (AbstractFetcherThread.t
           const { logEndOffset } = state.log;
           const request = { currentLeaderEpoch: leaderEpoch, lastFetchedEpoch: state.epochs.latestEpoch };
           const [answer] = told(readPartition(leader, followerRead(3, logEndOffset, request)).effects, 'fetch.allRead');
-          const data = answer!.results[0]!;
+          const data = answer!.results!.data;
           if (data.errorCode === 'OFFSET_OUT_OF_RANGE') {
             state = truncateToLeaderRange(state, { type: 'follower.outOfRange', nowMs: NOW_MS, leaderId: 1, leaderEpoch, leaderLogStartOffset: 0, leaderLogEndOffset: log.logEndOffset }).state;
           } else if (data.divergingEpoch === undefined) {
@@ -159,6 +159,15 @@ describe('a follower whose offset is not in its leader\'s log (AbstractFetcherTh
     expect([state.log.logStartOffset, state.log.logEndOffset, state.highWatermark, state.epochs.entries]).toEqual([10, 10, 10, []]);
     expect(effectsOf(effects, 'write')).toEqual([{ kind: 'write', file: logFile(NAME), content: state.log, keptLength: 0 }]);
     expect(told(effects, 'fetcher.truncated')[0]).toMatchObject({ fetchOffset: 10, lastFetchedEpoch: -1 });
+  });
+
+  it('that has started over in the middle of a batch begins where that batch does (DeleteRecords on the leader)', () => {
+    const empty = truncateToLeaderRange(follower, range(10, 20)).state;
+    const whole = withOffsets(produced('v', 4), 8, 3);
+    const { state, effects } = appendFetched(empty, fetched(10, { records: [whole, batch(12, 3)], logStartOffset: 10, highWatermark: 11 }));
+    expect([state.log.logStartOffset, state.log.logEndOffset, [...state.log.batches()].map(({ baseOffset }) => baseOffset)]).toEqual([10, 13, [8, 12]]);
+    expect(effectsOf(effects, 'write').map(({ keptLength }) => keptLength)).toEqual([0, undefined]);
+    expect(effectsOf(effects, 'mark').map(({ label }) => label)).not.toContain('follower failed: unexpected append offset');
   });
 
   it('goes on from its end when that is in range after all', () => {

@@ -2,7 +2,8 @@
  * The follower: what it does with its leader's answers. It appends what the leader sends under the leader's offsets and
  * epochs, cuts its log where their histories part, and takes the leader's high watermark as far as its own log reaches.
  *
- * Truncation comes before the high watermark of the same answer, which is not used at all then (EPO-9, KAFKA-14704).
+ * Truncation comes before the high watermark of the same answer, which is not used at all then (EPO-9, KAFKA-14704;
+ * without the rule it is taken first, and covers what is cut).
  * An answer from another leader or epoch than the present one is stale and ignored.
  *
  * Source: ReplicaFetcherThread.processPartitionData, AbstractFetcherThread.truncateOnFetchResponse, getOffsetTruncationState,
@@ -10,12 +11,15 @@
  */
 import type { Effect } from '../../kernel/effects.ts';
 import type { EpochEndOffset } from '../../kafka/api.ts';
-import { NO_EPOCH, type Offset } from '../../kafka/ids.ts';
+import { NO_EPOCH, NO_OFFSET, type Offset } from '../../kafka/ids.ts';
 import { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import { PartitionLog } from '../../kafka/log.ts';
-import { fetcherName, tell, type FollowerOutOfRange, type PartitionFetched } from '../local-events.ts';
+import type { RecordBatch } from '../../kafka/records.ts';
+import { fetcherName, tell, type EpochEndFound, type FollowerOutOfRange, type PartitionFetched } from '../local-events.ts';
 import type { Reduced } from '../reduction.ts';
-import { assignEpoch, checkpointLater, replaceEpochs, truncateTo } from './storage.ts';
+import { flushesAppends, holdAppend, mustFlush } from './flush.ts';
+import { checkpointLogStartLater, logStartMoved } from './log-manager.ts';
+import { assignEpoch, checkpointLater, logCut, makeRoom, replaceEpochs, truncateTo } from './storage.ts';
 import { logFile, withHighWatermark, type ReplicaState } from './state.ts';
 
 /** Does the answer come from the leader and epoch that this replica follows now? */
@@ -33,24 +37,51 @@ export function appendFetched(state: ReplicaState, { fetchOffset, data }: Partit
   // UnexpectedAppendOffsetException: the leader's batches are cut otherwise than ours, which histories that agree never are.
   // Nor does a leader that was found to agree go back to an older epoch.
   const first = data.records[0];
-  if (first !== undefined && (first.baseOffset < state.log.logEndOffset || first.partitionLeaderEpoch < state.log.lastEpoch)) return stopFollowing(state);
   const effects: Effect[] = [];
-  let appended = state;
+  const base = first !== undefined && beginsWithinBatch(state, data.records) ? startOver(state, first.baseOffset, effects) : state;
+  if (first !== undefined && (first.baseOffset < base.log.logEndOffset || first.partitionLeaderEpoch < base.log.lastEpoch)) return stopFollowing(state);
+  const writesFrom = effects.length;
+  let appended = base;
   for (const batch of data.records) {
+    appended = makeRoom(appended, batch, effects);
     if (batch.partitionLeaderEpoch > appended.epochs.latestEpoch) appended = assignEpoch(appended, batch.partitionLeaderEpoch, batch.baseOffset, effects);
     appended = appended.with({ log: appended.log.append(batch) });
   }
-  if (data.records.length > 0) effects.unshift({ kind: 'write', file: logFile(state.topicPartition), content: appended.log });
-  const advanced = advanceLogStart(appended, data.logStartOffset);
+  if (data.records.length > 0) effects.splice(writesFrom, 0, { kind: 'write', file: logFile(state.topicPartition), content: appended.log });
+  const counted = data.records.length > 0 && flushesAppends(state) ? flushOrGoOn(appended, base.log.logEndOffset, effects) : appended;
+  const advanced = advanceLogStart(counted, data.logStartOffset, effects);
   const informed = withHighWatermark(advanced, data.highWatermark);
   return { state: informed.highWatermark === state.highWatermark ? informed : checkpointLater(informed, effects), effects };
+}
+
+/**
+ * The leader's log begins in the middle of a batch, after DeleteRecords: an empty log that asks from there gets the whole
+ * batch, and begins where that does (Partition.appendRecordsToFollowerOrFutureReplica).
+ */
+function beginsWithinBatch({ log }: ReplicaState, records: readonly RecordBatch[]): boolean {
+  const isEmpty = log.logStartOffset === log.logEndOffset;
+  return isEmpty && (records[0] as RecordBatch).baseOffset < log.logEndOffset && (records.at(-1) as RecordBatch).nextOffset > log.logEndOffset;
 }
 
 /** EPO-6: cut at the end of the leader's largest epoch not above ours, or where our own record of that epoch ends. */
 export function truncateToDivergence(state: ReplicaState, { data }: PartitionFetched): Reduced<ReplicaState> {
   const effects: Effect[] = [];
-  const truncated = truncateTo(state, divergenceOffset(state, data.divergingEpoch as EpochEndOffset), effects);
+  const before = state.settings.rules.truncatesBeforeHighWatermark ? state : withHighWatermark(state, data.highWatermark);
+  const truncated = truncateTo(before, divergenceOffset(before, data.divergingEpoch as EpochEndOffset), effects);
   effects.push(continueFrom(truncated));
+  return { state: truncated, effects };
+}
+
+/**
+ * The leader's answer to OffsetForLeaderEpoch, which a follower of before KIP-595 asks before it fetches. An epoch that
+ * the leader does not know at all: cut at the high watermark. KIP-101 cuts at the answer, whatever epoch it is of;
+ * KIP-279 looks whether the epoch of the answer is its own, and asks again for its next lower one when it is not.
+ */
+export function truncateToEpochEnd(state: ReplicaState, { epochEnd }: EpochEndFound): Reduced<ReplicaState> {
+  const effects: Effect[] = [];
+  const { offset, truncationCompleted } = offsetTruncationState(state, epochEnd);
+  const truncated = truncateTo(state, offset, effects);
+  effects.push(continueFrom(truncated, truncationCompleted || truncated.epochs.latestEpoch === NO_EPOCH));
   return { state: truncated, effects };
 }
 
@@ -71,6 +102,22 @@ function stopFollowing(state: ReplicaState): Reduced<ReplicaState> {
   return { state, effects: [{ kind: 'mark', label: 'follower failed: unexpected append offset' }, tell(fetcherName(leaderId), { type: 'fetcher.remove', topicPartition })] };
 }
 
+interface OffsetTruncationState {
+  readonly offset: Offset;
+  readonly truncationCompleted: boolean;
+}
+
+function offsetTruncationState(state: ReplicaState, { epoch, endOffset }: EpochEndOffset): OffsetTruncationState {
+  const { log, epochs, highWatermark, settings } = state;
+  if (endOffset === NO_OFFSET) return { offset: highWatermark, truncationCompleted: true };
+  if (settings.rules.truncationProtocol !== 'untilEpochIsKnown' || epoch === NO_EPOCH) return { offset: Math.min(endOffset, log.logEndOffset), truncationCompleted: true };
+  const own = epochs.endOffsetFor(epoch, log.logEndOffset);
+  if (own.endOffset === NO_OFFSET) return { offset: Math.min(endOffset, log.logEndOffset), truncationCompleted: true };
+  // Between the two logs stands an epoch that one of them lacks: the next lower one of ours may be common to both.
+  if (own.epoch !== epoch) return { offset: Math.min(own.endOffset, log.logEndOffset), truncationCompleted: false };
+  return { offset: Math.min(own.endOffset, endOffset, log.logEndOffset), truncationCompleted: true };
+}
+
 function divergenceOffset(state: ReplicaState, diverging: EpochEndOffset): Offset {
   const own = state.epochs.endOffsetFor(diverging.epoch, state.log.logEndOffset);
   return own.epoch === NO_EPOCH ? diverging.endOffset : Math.min(own.endOffset, diverging.endOffset);
@@ -80,22 +127,30 @@ function divergenceOffset(state: ReplicaState, diverging: EpochEndOffset): Offse
 function startOver(state: ReplicaState, offset: Offset, effects: Effect[]): ReplicaState {
   const log = PartitionLog.startingAt(offset);
   effects.push({ kind: 'mark', label: 'follower started over' }, { kind: 'write', file: logFile(state.topicPartition), content: log, keptLength: 0 });
-  return withHighWatermark(replaceEpochs(state.with({ log }), LeaderEpochCache.empty(), effects), offset);
+  const cut = logCut(state, log, Math.min(offset, state.storage.recoveryPoint), effects);
+  return checkpointLogStartLater(withHighWatermark(replaceEpochs(cut, LeaderEpochCache.empty(), effects), offset), effects);
 }
 
 /** LOG-9: a follower forgets what its leader has forgotten. */
-function advanceLogStart(state: ReplicaState, leaderLogStartOffset: Offset): ReplicaState {
+function advanceLogStart(state: ReplicaState, leaderLogStartOffset: Offset, effects: Effect[]): ReplicaState {
   if (leaderLogStartOffset <= state.log.logStartOffset || leaderLogStartOffset > state.log.logEndOffset) return state;
-  const log = state.log.advanceLogStart(leaderLogStartOffset);
-  return state.with({ log, epochs: state.epochs.truncateFromStart(leaderLogStartOffset) });
+  return logStartMoved(state, state.log.withLogStart(leaderLogStartOffset), effects);
 }
 
-function continueFrom(state: ReplicaState): Effect {
+/** With `flush.messages` the fetcher waits until the replica lets it go on: at once, or when the append is flushed. */
+function flushOrGoOn(state: ReplicaState, baseOffset: Offset, effects: Effect[]): ReplicaState {
+  if (mustFlush(state)) return holdAppend(state, baseOffset, null, effects);
+  if (state.storage.held.length === 0) effects.push(continueFrom(state));
+  return state;
+}
+
+function continueFrom(state: ReplicaState, truncationCompleted = true): Effect {
   return tell(fetcherName(state.leaderId), {
     type: 'fetcher.truncated',
     topicPartition: state.topicPartition,
     leaderEpoch: state.leaderEpoch,
     fetchOffset: state.log.logEndOffset,
     lastFetchedEpoch: state.epochs.latestEpoch,
+    truncationCompleted,
   });
 }

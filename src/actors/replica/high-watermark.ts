@@ -17,8 +17,8 @@ import { effectiveMinIsr, leadershipOf, withHighWatermark, type ReplicaState } f
 /** The state after the high watermark rose as far as it may; appends `effects` for all who waited. */
 export function maybeIncrementHighWatermark(state: ReplicaState, nowMs: number, effects: Effect[]): ReplicaState {
   const { isr, maximalIsr, remotes } = leadershipOf(state);
-  if (isr.length < effectiveMinIsr(state)) return state;
-  let newHighWatermark: Offset = state.log.logEndOffset;
+  if (state.settings.rules.highWatermarkNeedsMinIsr && isr.length < effectiveMinIsr(state)) return state;
+  let newHighWatermark: Offset = Math.min(state.log.logEndOffset, state.storage.countedEndOffset);
   for (const remote of remotes) {
     if (remote.logEndOffset >= newHighWatermark) continue;
     const counts = maximalIsr.includes(remote.brokerId) || (isCaughtUp(state, remote, nowMs) && isIsrEligible(state, remote));
@@ -38,7 +38,8 @@ function highWatermarkRaised(state: ReplicaState, nowMs: number, effects: Effect
   while (done < waiting.length && (waiting[done] as { requiredOffset: Offset }).requiredOffset <= raised.highWatermark) done += 1;
   if (done === 0) return checkpointLater(raised, effects);
   // The record is in the log for good; that the ISR shrank meanwhile is an error all the same.
-  const errorCode = leadership.maximalIsr.length < effectiveMinIsr(raised) ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : 'NONE';
+  const isTooSmall = raised.settings.rules.acksAllNeedsMinIsr && leadership.maximalIsr.length < effectiveMinIsr(raised);
+  const errorCode = isTooSmall ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : 'NONE';
   for (const { ticket } of waiting.slice(0, done)) {
     effects.push(tell(BROKER_MACHINES.apis, { type: 'produce.replicated', ticket, errorCode }));
   }

@@ -5,11 +5,14 @@
  * time; while it is open the leader counts with the maximal ISR, so that it is safe whichever way the proposal goes:
  * expand: ISR and the newcomer; shrink: the old ISR.
  *
+ * Without `countsMaximalIsr` a leader counts the smaller of the two instead: a newcomer not yet, and who is to leave not any
+ * more, whatever the controller makes of it.
+ *
  * Source: Partition.maybeExpandIsr, maybeShrinkIsr, isReplicaIsrEligible, handleAlterPartitionError; KIP-497, KIP-841, KIP-903.
  */
 import type { Effect, Stimulus } from '../../kernel/effects.ts';
 import type { AlterPartitionData } from '../../kafka/api.ts';
-import type { NodeId } from '../../kafka/ids.ts';
+import { NO_EPOCH, type NodeId } from '../../kafka/ids.ts';
 import { BROKER_MACHINES, tell, type AlterPartitionAnswered, type BrokersChanged } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { isCaughtUp, isIsrEligible } from './caught-up.ts';
@@ -20,7 +23,8 @@ import { leadershipOf, type Leadership, type RemoteReplica, type ReplicaState } 
 export function maybeExpandIsr(state: ReplicaState, remote: RemoteReplica, effects: Effect[]): ReplicaState {
   const leadership = leadershipOf(state);
   if (leadership.pending !== null || leadership.maximalIsr.includes(remote.brokerId)) return state;
-  if (remote.logEndOffset < state.highWatermark || remote.logEndOffset < leadership.leaderEpochStartOffset) return state;
+  if (remote.logEndOffset < state.highWatermark) return state;
+  if (state.settings.rules.isrNeedsEpochStart && remote.logEndOffset < leadership.leaderEpochStartOffset) return state;
   if (!isIsrEligible(state, remote)) return state;
   return propose(state, [...leadership.isr, remote.brokerId], effects);
 }
@@ -34,7 +38,9 @@ export function shrinkIsr(state: ReplicaState, { nowMs }: Stimulus): Reduced<Rep
   if (lagging.length === 0) return { state, effects };
   effects.push({ kind: 'mark', label: 'ISR shrunk by lag' });
   const remaining = leadership.isr.filter((id) => !lagging.some(({ brokerId }) => brokerId === id));
-  return { state: propose(state, remaining, effects), effects };
+  const proposed = propose(state, remaining, effects);
+  // Only a leader that counts the smaller ISR at once has anything to gain before the controller's answer.
+  return { state: state.settings.rules.countsMaximalIsr ? proposed : maybeIncrementHighWatermark(proposed, nowMs, effects), effects };
 }
 
 export function scheduleIsrCheck(state: ReplicaState): Effect {
@@ -44,7 +50,7 @@ export function scheduleIsrCheck(state: ReplicaState): Effect {
 
 /** Registrations changed: somebody who fetches may join now, or may count no longer. */
 export function brokersChanged(state: ReplicaState, { brokers }: BrokersChanged): Reduced<ReplicaState> {
-  return quietly(state.with({ brokers }));
+  return quietly(brokers === state.brokers ? state : state.with({ brokers }));
 }
 
 /** REP-8: what the controller's answer to our proposal means. A success is told by the metadata log. */
@@ -58,13 +64,14 @@ export function alterPartitionAnswered(state: ReplicaState, event: AlterPartitio
     case 'OPERATION_NOT_ATTEMPTED':
     case 'INELIGIBLE_REPLICA':
       // It did not happen: back to the committed ISR.
-      return settleIsr(state, { ...leadership, pending: null, maximalIsr: leadership.isr }, event.nowMs);
+      return revertIsr(state, leadership, event.nowMs);
     case 'UNKNOWN_TOPIC_OR_PARTITION':
     case 'UNKNOWN_TOPIC_ID':
     case 'FENCED_LEADER_EPOCH':
     case 'INVALID_UPDATE_VERSION':
     case 'INVALID_REQUEST':
     case 'NEW_LEADER_ELECTED':
+      if (!state.settings.rules.keepsUnknownProposal) return revertIsr(state, leadership, event.nowMs);
       // It may or may not have happened: stay with the maximal ISR until the metadata log tells.
       return { state, effects: [{ kind: 'mark', label: 'AlterPartition outcome left to the metadata log' }] };
     default:
@@ -78,6 +85,10 @@ function isrCommitted(state: ReplicaState, leadership: Leadership, { response, n
   return settleIsr(committed, { ...leadership, pending: null, isr: response.isr, maximalIsr: response.isr }, nowMs);
 }
 
+function revertIsr(state: ReplicaState, leadership: Leadership, nowMs: number): Reduced<ReplicaState> {
+  return settleIsr(state, { ...leadership, pending: null, maximalIsr: leadership.isr }, nowMs);
+}
+
 /** A smaller ISR may let the high watermark rise. */
 function settleIsr(state: ReplicaState, leadership: Leadership, nowMs: number): Reduced<ReplicaState> {
   const effects: Effect[] = [];
@@ -86,18 +97,19 @@ function settleIsr(state: ReplicaState, leadership: Leadership, nowMs: number): 
 
 function propose(state: ReplicaState, newIsr: readonly NodeId[], effects: Effect[]): ReplicaState {
   const leadership = leadershipOf(state);
+  const { proposesBrokerEpochs, countsMaximalIsr } = state.settings.rules;
   const epochOf = (id: NodeId): number =>
     id === state.brokerId ? (state.brokers.find((broker) => broker.id === id)?.epoch ?? -1) : (leadership.remotes.find(({ brokerId }) => brokerId === id)?.brokerEpoch ?? -1);
   const pending: AlterPartitionData = {
     partitionIndex: state.partition,
     leaderEpoch: state.leaderEpoch,
-    newIsrWithEpochs: newIsr.map((brokerId) => ({ brokerId, brokerEpoch: epochOf(brokerId) })),
+    newIsrWithEpochs: newIsr.map((brokerId) => ({ brokerId, brokerEpoch: proposesBrokerEpochs ? epochOf(brokerId) : NO_EPOCH })),
     leaderRecoveryState: 'RECOVERED',
     partitionEpoch: state.partitionEpoch,
   };
   effects.push(submit(state, pending));
   const grows = newIsr.length > leadership.isr.length;
-  return state.with({ leadership: { ...leadership, pending, maximalIsr: grows ? newIsr : leadership.isr } });
+  return state.with({ leadership: { ...leadership, pending, maximalIsr: grows === countsMaximalIsr ? newIsr : leadership.isr } });
 }
 
 function submit(state: ReplicaState, data: NonNullable<Leadership['pending']>): Effect {

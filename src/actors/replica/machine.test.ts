@@ -5,7 +5,7 @@ import type { EventObject, MachineState } from '../../kernel/statechart/engine.t
 import { compiledEngine } from '../../kernel/statechart/engines.ts';
 import type { Reduced } from '../reduction.ts';
 import { replicaMachine } from './machine.ts';
-import { LEADER_EPOCH, NAME, NOW_MS, PARTITION_EPOCH, partitionChanged, produced, readRequested, sampleSettings, SELF, told } from './sample.ts';
+import { BROKERS, LEADER_EPOCH, NAME, NOW_MS, PARTITION_EPOCH, partitionChanged, produced, readRequested, sampleSettings, SELF, told } from './sample.ts';
 import { highWatermarkFile, type ReplicaState } from './state.ts';
 
 const program = compiledEngine.load(replicaMachine);
@@ -57,7 +57,7 @@ describe('a replica', () => {
 
   it.each([['Offline', () => new Replica()], ['Follower', () => new Replica().on(follow())]])('that is %s refuses to append and to read', (_, make) => {
     expect(told(make().on(append).effects, 'produce.appended')[0]?.errorCode).toBe('NOT_LEADER_OR_FOLLOWER');
-    expect(told(make().on(readRequested()).effects, 'fetch.allRead')[0]?.results[0]?.errorCode).toBe('NOT_LEADER_OR_FOLLOWER');
+    expect(told(make().on(readRequested()).effects, 'fetch.allRead')[0]?.results?.data.errorCode).toBe('NOT_LEADER_OR_FOLLOWER');
     expect(told(make().on({ type: 'listOffsets.read', ticket, replicaId: -1, currentLeaderEpoch: -1, timestamp: -1 }).effects, 'listOffsets.partitionRead')[0]?.errorCode).toBe('NOT_LEADER_OR_FOLLOWER');
     expect(told(make().on({ type: 'offsetForLeaderEpoch.read', ticket, currentLeaderEpoch: -1, leaderEpoch: 1 }).effects, 'offsetForLeaderEpoch.partitionRead')[0]?.errorCode).toBe('NOT_LEADER_OR_FOLLOWER');
   });
@@ -74,6 +74,13 @@ describe('a replica', () => {
       expect(replica.on({ ...fetched, ...change, data: { ...fetched.data, divergingEpoch: { epoch: 1, endOffset: 0 } } }).effects).toEqual([]);
       expect(replica.on({ type: 'follower.outOfRange', nowMs: NOW_MS, leaderId: 2, leaderEpoch: LEADER_EPOCH, leaderLogStartOffset: 5, leaderLogEndOffset: 9, ...change }).effects).toEqual([]);
     }
+  });
+
+  it('that leads learns who is fenced no more with news of a partition epoch that AlterPartition told it already', () => {
+    const fenced = BROKERS.map((each) => (each.id === 3 ? { ...each, fenced: true } : each));
+    const replica = new Replica().on(lead());
+    expect(replica.on({ type: 'brokers.changed', nowMs: NOW_MS, brokers: fenced }).state.brokers).toBe(fenced);
+    expect(replica.on(lead()).state.brokers).toBe(BROKERS);
   });
 
   it('checkpoints its high watermark at most every replica.high.watermark.checkpoint.interval.ms', () => {

@@ -9,24 +9,31 @@
  *   Leader     takes records, serves fetches, keeps ISR and high watermark
  *     partition.changed, leader is another       -> Follower
  *
+ *   Closing    the broker stops in good order: the log and its checkpoints are flushed, then Closed
+ *
  * Only a higher partition epoch is news (REP-1). A disk that refuses halts the broker: it has one log directory.
  *
  * Source: kafka.cluster.Partition, kafka.server.ReplicaManager (KRaft mode).
  */
 import { setup } from 'xstate';
-import type { EffectsEmitted, Stimulus } from '../../kernel/effects.ts';
+import type { DiskOutcome, EffectsEmitted, Stimulus } from '../../kernel/effects.ts';
 import type {
-  AlterPartitionAnswered, AppendRequested, BrokersChanged, EpochEndRequested, FollowerOutOfRange, OffsetsRequested, PartitionChanged, PartitionFetched, ReadRequested,
+  AlterPartitionAnswered, AppendRequested, BrokersChanged, DeleteRecordsRequested, EpochEndFound, EpochEndRequested, FollowerOutOfRange, LogClose, OffsetsRequested, PartitionChanged, PartitionFetched, PartitionRemoved, PartitionReconfigured, ReadRequested,
 } from '../local-events.ts';
 import { handOver, reduces, type Reduced } from '../reduction.ts';
 import { appendRecords, refuseAppend } from './append.ts';
-import { appendFetched, isDiverging, isFromCurrentLeader, truncateToDivergence, truncateToLeaderRange } from './follow.ts';
+import { appendFetched, isDiverging, isFromCurrentLeader, truncateToDivergence, truncateToEpochEnd, truncateToLeaderRange } from './follow.ts';
+import { deleteRecords, refuseDeleteRecords } from './delete-records.ts';
+import { beginClosing, goOnClosing, isLastFlush, removeReplica, tellClosed } from './closing.ts';
+import { flushFailed, writeFailed } from './disk-errors.ts';
+import { checkpointRecoveryPoint, flushDirtyLog, logFlushed } from './flush.ts';
+import { checkpointLogStart, cleanLog, retain } from './log-manager.ts';
 import { alterPartitionAnswered, brokersChanged, shrinkIsr } from './isr.ts';
 import { readEpochEnd, readOffsets, readPartition, refuseEpochEnd, refuseOffsets, refuseRead } from './read.ts';
 import { recoverReplica } from './recovery.ts';
 import { checkpointHighWatermark } from './storage.ts';
 import type { ReplicaInput, ReplicaState } from './state.ts';
-import { becomeFollower, becomeLeader, isLeaderHere, isNewer, logDirFailed, remainLeader } from './transitions.ts';
+import { becomeFollower, becomeLeader, isLeaderHere, isNewer, reconfigure, remainLeader } from './transitions.ts';
 
 export type ReplicaEvent =
   | PartitionChanged
@@ -36,18 +43,31 @@ export type ReplicaEvent =
   | OffsetsRequested
   | EpochEndRequested
   | PartitionFetched
+  | EpochEndFound
   | FollowerOutOfRange
   | AlterPartitionAnswered
   | Stimulus<'timer.isrExpiration'>
   | Stimulus<'timer.checkpoint'>
-  | Stimulus<'disk.writeFailed'>
-  | Stimulus<'disk.flushFailed'>;
+  | DeleteRecordsRequested
+  | Stimulus<'timer.retention'>
+  | Stimulus<'timer.cleaner'>
+  | Stimulus<'timer.recoveryPoint'>
+  | Stimulus<'timer.logStart'>
+  | Stimulus<'timer.flush'>
+  | Stimulus<'log.flushed', DiskOutcome>
+  | LogClose
+  | PartitionRemoved
+  | PartitionReconfigured
+  | Stimulus<'close.flushed', DiskOutcome>
+  | Stimulus<'disk.writeFailed', DiskOutcome>
+  | Stimulus<'disk.flushFailed', DiskOutcome>;
 
 const machine = setup({
   types: {} as { context: Reduced<ReplicaState>; events: ReplicaEvent; input: ReplicaInput; emitted: EffectsEmitted },
   guards: {
     isNewsToLead: ({ context, event }) => isNewer(context.state, event as PartitionChanged) && isLeaderHere(context.state, event as PartitionChanged),
     isNewsToFollow: ({ context, event }) => isNewer(context.state, event as PartitionChanged) && !isLeaderHere(context.state, event as PartitionChanged),
+    isLastFlush: ({ event }) => isLastFlush(event as Stimulus<string, DiskOutcome>),
     isDiverging: ({ context, event }) => isFromCurrentLeader(context.state, event as PartitionFetched) && isDiverging(event as PartitionFetched),
     isFromCurrentLeader: ({ context, event }) => isFromCurrentLeader(context.state, event as PartitionFetched),
   },
@@ -68,9 +88,24 @@ const machine = setup({
     settleProposal: reduces(alterPartitionAnswered),
     appendFetched: reduces(appendFetched),
     truncateToDivergence: reduces(truncateToDivergence),
+    truncateToEpochEnd: reduces(truncateToEpochEnd),
     truncateToLeaderRange: reduces(truncateToLeaderRange),
     checkpointHighWatermark: reduces((state: ReplicaState, _event: Stimulus) => checkpointHighWatermark(state)),
-    failLogDir: reduces((state: ReplicaState, _event: Stimulus) => logDirFailed(state)),
+    retain: reduces(retain),
+    cleanLog: reduces(cleanLog),
+    checkpointRecoveryPoint: reduces((state: ReplicaState, _event: Stimulus) => checkpointRecoveryPoint(state)),
+    checkpointLogStart: reduces((state: ReplicaState, _event: Stimulus) => checkpointLogStart(state)),
+    flushDirtyLog: reduces((state: ReplicaState, _event: Stimulus) => flushDirtyLog(state)),
+    logFlushed: reduces(logFlushed),
+    deleteRecords: reduces(deleteRecords),
+    refuseDeleteRecords: reduces(refuseDeleteRecords),
+    beginClosing: reduces(beginClosing),
+    goOnClosing: reduces(goOnClosing),
+    tellClosed: reduces((state: ReplicaState, _event: Stimulus) => tellClosed(state)),
+    removeReplica: reduces(removeReplica),
+    reconfigure: reduces(reconfigure),
+    writeFailed: reduces(writeFailed),
+    flushFailed: reduces(flushFailed),
     handOver,
   },
 });
@@ -81,10 +116,20 @@ export const replicaMachine = machine.createMachine({
   entry: 'handOver',
   initial: 'Offline',
   on: {
+    'log.close': { target: '.Closing' },
+    'partition.reconfigured': { actions: ['reconfigure', 'handOver'] },
+    'partition.removed': { actions: ['removeReplica', 'handOver'] },
     'brokers.changed': { actions: ['learnBrokers', 'handOver'] },
     'timer.checkpoint': { actions: ['checkpointHighWatermark', 'handOver'] },
-    'disk.writeFailed': { actions: ['failLogDir', 'handOver'] },
-    'disk.flushFailed': { actions: ['failLogDir', 'handOver'] },
+    'timer.retention': { actions: ['retain', 'handOver'] },
+    'timer.cleaner': { actions: ['cleanLog', 'handOver'] },
+    'timer.recoveryPoint': { actions: ['checkpointRecoveryPoint', 'handOver'] },
+    'timer.logStart': { actions: ['checkpointLogStart', 'handOver'] },
+    'timer.flush': { actions: ['flushDirtyLog', 'handOver'] },
+    'log.flushed': { actions: ['logFlushed', 'handOver'] },
+    'log.deleteRecords': { actions: ['refuseDeleteRecords', 'handOver'] },
+    'disk.writeFailed': { actions: ['writeFailed', 'handOver'] },
+    'disk.flushFailed': { actions: ['flushFailed', 'handOver'] },
     'produce.append': { actions: ['refuseAppend', 'handOver'] },
     'fetch.read': { actions: ['refuseRead', 'handOver'] },
     'listOffsets.read': { actions: ['refuseOffsets', 'handOver'] },
@@ -109,6 +154,7 @@ export const replicaMachine = machine.createMachine({
           { guard: 'isDiverging', actions: ['truncateToDivergence', 'handOver'] },
           { guard: 'isFromCurrentLeader', actions: ['appendFetched', 'handOver'] },
         ],
+        'follower.epochEnd': { guard: 'isFromCurrentLeader', actions: ['truncateToEpochEnd', 'handOver'] },
         'follower.outOfRange': { guard: 'isFromCurrentLeader', actions: ['truncateToLeaderRange', 'handOver'] },
       },
     },
@@ -117,14 +163,28 @@ export const replicaMachine = machine.createMachine({
         'partition.changed': [
           { guard: 'isNewsToLead', actions: ['remainLeader', 'handOver'] },
           { guard: 'isNewsToFollow', target: 'Follower', actions: ['becomeFollower', 'handOver'] },
+          // AlterPartition told the rest already, but not what else changed with it: who is fenced, and who not any more.
+          { actions: ['learnBrokers', 'handOver'] },
         ],
         'produce.append': { actions: ['appendRecords', 'handOver'] },
         'fetch.read': { actions: ['readPartition', 'handOver'] },
         'listOffsets.read': { actions: ['readOffsets', 'handOver'] },
         'offsetForLeaderEpoch.read': { actions: ['readEpochEnd', 'handOver'] },
+        'log.deleteRecords': { actions: ['deleteRecords', 'handOver'] },
         'alterPartition.answered': { actions: ['settleProposal', 'handOver'] },
         'timer.isrExpiration': { actions: ['shrinkIsr', 'handOver'] },
       },
     },
+    Closing: {
+      entry: ['beginClosing', 'handOver'],
+      on: {
+        'close.flushed': [
+          { guard: 'isLastFlush', target: 'Closed', actions: ['tellClosed', 'handOver'] },
+          { actions: ['goOnClosing', 'handOver'] },
+        ],
+        'log.close': {},
+      },
+    },
+    Closed: { on: { 'log.close': {} } },
   },
 });

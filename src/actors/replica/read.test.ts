@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type FetchPartitionData } from '../../kafka/api.ts';
 import { PartitionLog } from '../../kafka/log.ts';
 import { withOffsets } from '../../kafka/records.ts';
-import type { OffsetsRequested, ReadRequested } from '../local-events.ts';
+import type { OffsetsRequested } from '../local-events.ts';
 import type { Reduced } from '../reduction.ts';
 import { readEpochEnd, readOffsets, readPartition, refuseEpochEnd, refuseOffsets, refuseRead } from './read.ts';
 import { broker, epochsOf, followerRead, LEADER_EPOCH, logOf, NOW_MS, produced, readRequested, remote, sampleLeader, sampleReplica, told } from './sample.ts';
@@ -14,7 +14,7 @@ const leader = sampleLeader({ log: LOG, highWatermark: 7, epochs: epochsOf([3, 0
 
 /** What a read that ends here found. */
 function found({ effects }: Reduced<ReplicaState>): FetchPartitionData {
-  return told(effects, 'fetch.allRead').flatMap(({ results }) => results).at(-1) as FetchPartitionData;
+  return told(effects, 'fetch.allRead')[0]!.results!.data;
 }
 const offsetsIn = ({ records }: FetchPartitionData): number[] => records.map(({ baseOffset }) => baseOffset);
 
@@ -27,7 +27,7 @@ describe('a fetch of another leader epoch (Partition.checkCurrentLeaderEpoch)', 
   ])('in epoch $currentLeaderEpoch is answered $errorCode, by whomever', ({ currentLeaderEpoch, errorCode }) => {
     expect(found(readPartition(leader, readRequested({ currentLeaderEpoch }))).errorCode).toBe(errorCode);
     const { state, effects } = readPartition(leader, followerRead(2, 9, { currentLeaderEpoch }));
-    expect(told(effects, 'fetch.allRead')[0]?.results[0]?.errorCode).toBe(errorCode);
+    expect(told(effects, 'fetch.allRead')[0]?.results?.data.errorCode).toBe(errorCode);
     expect(state.leadership?.remotes[0]?.logEndOffset).toBe(errorCode === 'NONE' ? 9 : 10);
   });
 
@@ -114,18 +114,19 @@ describe('how much a fetch reads (KIP-74)', () => {
   });
 
   it('returns nothing above the limits once another partition has given data', () => {
-    const before: FetchPartitionData = { partitionIndex: 1, errorCode: 'NONE', highWatermark: 1, lastStableOffset: 1, logStartOffset: 0, records: [produced()] };
-    for (const bytesLeft of [0, -50, 100]) expect(offsetsIn(found(readPartition(full, readRequested({}, { bytesLeft, results: [before] }))))).toEqual([]);
+    for (const bytesLeft of [0, -50, 100]) expect(offsetsIn(found(readPartition(full, readRequested({}, { bytesLeft, hasData: true }))))).toEqual([]);
   });
 
   it('hands the rest of the bytes and all results to the next partition, and the answer to the last one', () => {
     const request = readRequested();
-    const [position] = request.positions;
-    const second = { topicPartition: 't-1', request: position!.request };
-    const { effects } = readPartition(full, { ...request, positions: [position!, second], bytesWanted: 300 });
+    const { position } = request;
+    const second = { topicPartition: 't-1', request: { ...position.request, partition: 1 }, following: null };
+    const { effects } = readPartition(full, { ...request, position: { ...position, following: second }, bytesWanted: 300 });
     const size = large.sizeInBytes;
-    expect(effects).toMatchObject([{ kind: 'tell', to: 't-1', event: { type: 'fetch.read', next: 1, bytesLeft: 10_000 - size, bytesWanted: 300 - size, counts: true, isUrgent: false } }]);
-    expect((effects[0] as unknown as { event: ReadRequested }).event.results.map(offsetsIn)).toEqual([[0, 1, 2]]);
+    expect(effects).toMatchObject([{ kind: 'tell', to: 't-1', event: { type: 'fetch.read', round: request.round, position: second, bytesLeft: 10_000 - size, bytesWanted: 300 - size, hasData: true, isUrgent: false } }]);
+    const [handedOn] = told(effects, 'fetch.read');
+    expect([handedOn!.results!.request, offsetsIn(handedOn!.results!.data), handedOn!.results!.before]).toEqual([position.request, [0, 1, 2], null]);
+    expect(told(readPartition(full, handedOn!).effects, 'fetch.allRead')[0]!.results).toMatchObject({ request: second.request, before: handedOn!.results });
     expect(told(readPartition(full, request).effects, 'fetch.allRead')[0]).toMatchObject({ operationId: 7, bytesLeft: 10_000 - size, isUrgent: false });
   });
 });
@@ -167,7 +168,7 @@ describe('a follower\'s fetch (Partition.updateFollowerFetchState)', () => {
     const before = { ...remote(2, 3, 5_000), lastFetchLeaderLogEndOffset: lastEnd, lastFetchTimeMs: NOW_MS - fetchedAgoMs };
     const { state } = readPartition(sampleLeader({ log: LOG }, { remotes: [before, remote(3, 10)] }), followerRead(2, fetchOffset));
     expect(state.leadership?.remotes[0]).toEqual({
-      brokerId: 2, brokerEpoch: 12, logEndOffset: fetchOffset, lastFetchTimeMs: NOW_MS, lastFetchLeaderLogEndOffset: 10, lastCaughtUpTimeMs: NOW_MS - caughtUpAgoMs,
+      brokerId: 2, brokerEpoch: 12, logEndOffset: fetchOffset, logStartOffset: 0, lastFetchTimeMs: NOW_MS, lastFetchLeaderLogEndOffset: 10, lastCaughtUpTimeMs: NOW_MS - caughtUpAgoMs,
     });
   });
 

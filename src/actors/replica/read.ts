@@ -18,17 +18,17 @@ import type { ErrorName } from '../../kafka/errors.ts';
 import { NO_EPOCH, NO_OFFSET, type LeaderEpoch, type NodeId } from '../../kafka/ids.ts';
 import { registrationOf } from '../../kafka/metadata.ts';
 import type { RecordBatch } from '../../kafka/records.ts';
-import { BROKER_MACHINES, tell, type EpochEndRequested, type OffsetsRequested, type ReadPosition, type ReadRequested } from '../local-events.ts';
-import type { Reduced } from '../reduction.ts';
+import { BROKER_MACHINES, tell, type EpochEndRequested, type OffsetsRequested, type ReadRequested, type ReadResult, type ReadRound } from '../local-events.ts';
+import { NO_EFFECTS, type Reduced } from '../reduction.ts';
+import { settleDeletions } from './delete-records.ts';
 import { maybeIncrementHighWatermark } from './high-watermark.ts';
 import { maybeExpandIsr } from './isr.ts';
-import { leadershipOf, NEVER_CAUGHT_UP, withRemotes, type RemoteReplica, type ReplicaState } from './state.ts';
+import { leadershipOf, NEVER_CAUGHT_UP, withRemotes, type Leadership, type RemoteReplica, type ReplicaState, type Watcher } from './state.ts';
 
 const NO_RECORDS: readonly RecordBatch[] = [];
 
 export function readPartition(state: ReplicaState, event: ReadRequested): Reduced<ReplicaState> {
-  const { replicaId } = event;
-  const request = requestOf(event);
+  const { round: { replicaId, counts }, position: { request } } = event;
   const isFollower = replicaId !== CONSUMER_REPLICA_ID;
   const fenced = checkLeaderEpoch(state, request.currentLeaderEpoch);
   if (fenced !== 'NONE') return answer(state, event, failed(request, fenced));
@@ -36,31 +36,24 @@ export function readPartition(state: ReplicaState, event: ReadRequested): Reduce
   const parting = findDivergence(state, request);
   if (parting !== undefined) return answer(state, event, parting);
   if (!state.log.isFetchable(request.fetchOffset)) return answer(state, event, failed(request, 'OFFSET_OUT_OF_RANGE'));
-  const counts = isFollower && event.counts;
-  if (counts && isOfStaleIncarnation(state, event)) return answer(state, event, failed(request, 'NOT_LEADER_OR_FOLLOWER'));
-  const effects: Effect[] = [];
-  const counted = counts ? followerFetched(state, event, request, effects) : state;
+  if (isFollower && counts && isOfStaleIncarnation(state, event.round)) return answer(state, event, failed(request, 'NOT_LEADER_OR_FOLLOWER'));
   const upperBound = isFollower ? state.log.logEndOffset : state.highWatermark;
   const maxBytes = Math.min(event.bytesLeft, request.partitionMaxBytes);
   // KIP-74: the first partition with data returns one batch whatever its size, so that a large one cannot block for ever.
-  const isFirstData = event.results.every(({ records }) => records.length === 0);
-  const records = request.fetchOffset < upperBound ? state.log.read(request.fetchOffset, upperBound, maxBytes, isFirstData) : NO_RECORDS;
-  return answer(counted, event, partitionData(state, request, records), effects);
+  const records = request.fetchOffset < upperBound ? state.log.read(request.fetchOffset, upperBound, maxBytes, !event.hasData) : NO_RECORDS;
+  const data = partitionData(state, request, records);
+  return isFollower && counts ? followerFetched(state, event, data) : answer(state, event, data);
 }
 
 /** A replica that does not lead: the reader has the wrong broker. */
 export function refuseRead(state: ReplicaState, event: ReadRequested): Reduced<ReplicaState> {
-  return answer(state, event, failed(requestOf(event), 'NOT_LEADER_OR_FOLLOWER'));
+  return answer(state, event, failed(event.position.request, 'NOT_LEADER_OR_FOLLOWER'));
 }
 
 /** EPO-4. -1 asks for no check. */
 export function checkLeaderEpoch(state: ReplicaState, currentLeaderEpoch: LeaderEpoch): ErrorName {
-  if (currentLeaderEpoch === NO_EPOCH || currentLeaderEpoch === state.leaderEpoch) return 'NONE';
+  if (!state.settings.rules.fencesFetchesByLeaderEpoch || currentLeaderEpoch === NO_EPOCH || currentLeaderEpoch === state.leaderEpoch) return 'NONE';
   return currentLeaderEpoch < state.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH';
-}
-
-function requestOf(event: ReadRequested): FetchPartition {
-  return (event.positions[event.next] as ReadPosition).request;
 }
 
 function isRemote(state: ReplicaState, replicaId: NodeId): boolean {
@@ -73,8 +66,8 @@ function notAssigned({ currentLeaderEpoch }: FetchPartition): ErrorName {
 }
 
 /** KIP-903: a fetch that its sender did not survive says nothing about what the present incarnation has. */
-function isOfStaleIncarnation({ brokers }: ReplicaState, { replicaId, replicaEpoch }: ReadRequested): boolean {
-  if (replicaEpoch === NO_EPOCH) return false;
+function isOfStaleIncarnation({ brokers, settings }: ReplicaState, { replicaId, replicaEpoch }: ReadRound): boolean {
+  if (replicaEpoch === NO_EPOCH || !settings.rules.proposesBrokerEpochs) return false;
   const broker = registrationOf(brokers, replicaId);
   return broker !== undefined && !broker.fenced && broker.epoch > replicaEpoch;
 }
@@ -90,8 +83,8 @@ function findDivergence(state: ReplicaState, request: FetchPartition): FetchPart
 }
 
 /** REP-2, REP-3: the fetch offset is the follower's end; it may complete appends and let it into the ISR. */
-function followerFetched(state: ReplicaState, event: ReadRequested, request: FetchPartition, effects: Effect[]): ReplicaState {
-  const { nowMs, replicaId, replicaEpoch } = event;
+function followerFetched(state: ReplicaState, event: ReadRequested, data: FetchPartitionData): Reduced<ReplicaState> {
+  const { round: { nowMs, replicaId, replicaEpoch }, position: { request } } = event;
   const leadership = leadershipOf(state);
   const at = leadership.remotes.findIndex(({ brokerId }) => brokerId === replicaId);
   const before = leadership.remotes[at] as RemoteReplica;
@@ -102,18 +95,30 @@ function followerFetched(state: ReplicaState, event: ReadRequested, request: Fet
     brokerId: replicaId,
     brokerEpoch: replicaEpoch,
     logEndOffset: request.fetchOffset,
+    logStartOffset: request.logStartOffset,
     lastFetchTimeMs: nowMs,
     lastFetchLeaderLogEndOffset: leaderEnd,
     lastCaughtUpTimeMs: Math.max(before.lastCaughtUpTimeMs, caughtUpTimeMs),
   };
-  const counted = state.with({ leadership: withRemotes(leadership, leadership.remotes.with(at, remote)) });
-  const expanded = leadership.maximalIsr.includes(replicaId) ? counted : maybeExpandIsr(counted, remote, effects);
-  if (remote.logEndOffset === before.logEndOffset && leadership.maximalIsr.includes(replicaId)) return expanded;
-  return maybeIncrementHighWatermark(expanded, nowMs, effects);
+  const counted = withRemotes(leadership, leadership.remotes.with(at, remote));
+  const isInSync = leadership.maximalIsr.includes(replicaId);
+  const isWhereItWas = isInSync && remote.logEndOffset === before.logEndOffset;
+  if (isWhereItWas && state.storage.awaitingLowWatermark.length === 0) return answer(state, event, data, counted);
+  const effects: Effect[] = [];
+  const informed = state.with({ leadership: counted });
+  const raised = isWhereItWas ? informed : maybeIncrementHighWatermark(isInSync ? informed : maybeExpandIsr(informed, remote, effects), nowMs, effects);
+  const settled = settleDeletions(raised, effects);
+  return answer(settled, event, data, settled.leadership, effects);
 }
 
-/** Hands the read on; remembers the reader while there is too little for it, to wake it when there is more. */
-function answer(state: ReplicaState, event: ReadRequested, data: FetchPartitionData, effects: Effect[] = []): Reduced<ReplicaState> {
+/**
+ * Hands the read on; remembers the reader while there is too little for it, to wake it when there is more. `leadership`
+ * is what the read left of it: most reads change that and the watchers and nothing else, which is one copy of the state.
+ */
+function answer(
+  state: ReplicaState, event: ReadRequested, data: FetchPartitionData, leadership: Leadership | null = state.leadership, effects: readonly Effect[] = NO_EFFECTS,
+): Reduced<ReplicaState> {
+  const { round, position: { request, following } } = event;
   let { bytesLeft, bytesWanted } = event;
   for (const batch of data.records) {
     bytesLeft -= batch.sizeInBytes;
@@ -121,25 +126,24 @@ function answer(state: ReplicaState, event: ReadRequested, data: FetchPartitionD
   }
   const isUrgent = event.isUrgent || data.errorCode !== 'NONE' || data.divergingEpoch !== undefined;
   const isOutdated = event.isOutdated || data.highWatermark !== state.highWatermark;
-  const results = event.results.slice();
-  results.push(data);
-  const { nowMs, operationId, positions, source } = event;
-  const next = event.next + 1;
-  const following = positions[next];
-  effects.push(
-    following === undefined
-      ? tell(BROKER_MACHINES.apis, { type: 'fetch.allRead', nowMs, operationId, results, bytesLeft, isUrgent, isOutdated })
+  const results: ReadResult = { request, data, before: event.results };
+  const onwards =
+    following === null
+      ? tell(BROKER_MACHINES.apis, { type: 'fetch.allRead', nowMs: round.nowMs, operationId: round.operationId, results, bytesLeft, isUrgent, isOutdated })
       : tell(following.topicPartition, {
-          type: 'fetch.read', nowMs, operationId, replicaId: event.replicaId, replicaEpoch: event.replicaEpoch, source, counts: event.counts, positions, next, bytesLeft, bytesWanted, results, isUrgent, isOutdated,
-        }),
-  );
-  const isFollower = event.replicaId !== CONSUMER_REPLICA_ID;
-  return { state: isUrgent || bytesWanted <= 0 ? state : watch(state, source, isFollower), effects };
+          type: 'fetch.read', round, position: following, bytesLeft, bytesWanted, results, hasData: event.hasData || data.records.length > 0, isUrgent, isOutdated,
+        });
+  const watchers = isUrgent || bytesWanted <= 0 ? state.watchers : withWatcher(state.watchers, round.source, round.replicaId !== CONSUMER_REPLICA_ID);
+  return {
+    state: leadership === state.leadership && watchers === state.watchers ? state : state.with({ leadership, watchers }),
+    // A literal has room for what it holds, a list that was pushed to has room for 17: most reads ask for nothing else.
+    effects: effects.length === 0 ? [onwards] : [...effects, onwards],
+  };
 }
 
-function watch(state: ReplicaState, source: NodeId, isFollower: boolean): ReplicaState {
-  for (const watcher of state.watchers) if (watcher.source === source && watcher.isFollower === isFollower) return state;
-  return state.with({ watchers: [...state.watchers, { source, isFollower }] });
+function withWatcher(watchers: readonly Watcher[], source: NodeId, isFollower: boolean): readonly Watcher[] {
+  for (const watcher of watchers) if (watcher.source === source && watcher.isFollower === isFollower) return watchers;
+  return [...watchers, { source, isFollower }];
 }
 
 /** FetchResponse.partitionResponse: an error says nothing of offsets. */
@@ -165,7 +169,7 @@ function partitionData(state: ReplicaState, request: FetchPartition, records: re
 export function readOffsets(state: ReplicaState, { ticket, replicaId, currentLeaderEpoch, timestamp }: OffsetsRequested): Reduced<ReplicaState> {
   const fenced = checkLeaderEpoch(state, currentLeaderEpoch);
   const isFollower = replicaId !== CONSUMER_REPLICA_ID;
-  const tooEarly = !isFollower && state.highWatermark < leadershipOf(state).leaderEpochStartOffset && timestamp !== EARLIEST_TIMESTAMP;
+  const tooEarly = state.settings.rules.latestOffsetWaitsForHighWatermark && !isFollower && state.highWatermark < leadershipOf(state).leaderEpochStartOffset && timestamp !== EARLIEST_TIMESTAMP;
   const errorCode = fenced !== 'NONE' ? fenced : tooEarly ? 'OFFSET_NOT_AVAILABLE' : timestamp < EARLIEST_TIMESTAMP || timestamp > LATEST_TIMESTAMP ? 'INVALID_REQUEST' : 'NONE';
   const offset = errorCode !== 'NONE' ? NO_OFFSET : timestamp === EARLIEST_TIMESTAMP ? state.log.logStartOffset : isFollower ? state.log.logEndOffset : state.highWatermark;
   const leaderEpoch = errorCode !== 'NONE' ? NO_EPOCH : timestamp === EARLIEST_TIMESTAMP ? state.epochs.epochForOffset(offset) : state.leaderEpoch;
@@ -180,7 +184,10 @@ function offsetsAnswer(state: ReplicaState, ticket: OffsetsRequested['ticket'], 
   return { state, effects: [tell(BROKER_MACHINES.apis, { type: 'listOffsets.partitionRead', ticket, errorCode, offset, timestamp: -1, leaderEpoch })] };
 }
 
-/** EPO-3, for a consumer that validates its position after a leader change (KIP-320). */
+/**
+ * EPO-3, for a consumer that validates its position after a leader change (KIP-320), and for a follower that looks for
+ * the point where its log parts from the leader's (KIP-101, KIP-279).
+ */
 export function readEpochEnd(state: ReplicaState, event: EpochEndRequested): Reduced<ReplicaState> {
   const errorCode = checkLeaderEpoch(state, event.currentLeaderEpoch);
   const end = errorCode === 'NONE' ? state.epochs.endOffsetFor(event.leaderEpoch, state.log.logEndOffset) : { epoch: NO_EPOCH, endOffset: NO_OFFSET };

@@ -1,24 +1,31 @@
 /**
- * What a replica starts from: the files of its disk, made consistent. Every start after a crash scans the log and cuts
- * it at the first torn batch; the epoch cache is the checkpoint corrected by the batches; the high watermark is the
- * checkpointed one, up to `replica.high.watermark.checkpoint.interval.ms` old.
+ * What a replica starts from: the files of its disk, made consistent. A start after a crash scans the log from the recovery
+ * point on and cuts it at the first torn batch; the epoch cache is the checkpoint corrected by the batches of the segments
+ * that were scanned; the high watermark is the checkpointed one, up to `replica.high.watermark.checkpoint.interval.ms` old,
+ * and the log start that of its checkpoint or of the first segment.
  *
- * Left out: the clean-shutdown marker and the recovery point, which only save work (a scan here costs nothing).
+ * After a clean shutdown nothing is scanned and nothing rebuilt (LOG-12): a torn batch, or a lost epoch checkpoint, that is
+ * there all the same stays as it is, as does corruption below the recovery point (LOG-13).
  * Source: LogLoader.load, LogManager.loadLogs, ReplicaManager's checkpoint.
  */
-import { NO_EPOCH, NO_LEADER } from '../../kafka/ids.ts';
+import { NO_EPOCH, NO_LEADER, type Offset } from '../../kafka/ids.ts';
 import { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import { PartitionLog } from '../../kafka/log.ts';
 import type { Effect } from '../../kernel/effects.ts';
 import type { Reduced } from '../reduction.ts';
+import { startLogManager } from './log-manager.ts';
+import { newStorage } from './log-storage.ts';
 import { logFile, ReplicaState, withHighWatermark, type ReplicaInput } from './state.ts';
 
 export function recoverReplica(input: ReplicaInput): Reduced<ReplicaState> {
   const found = input.disk.log ?? PartitionLog.empty();
-  const { log, dropped } = found.recover();
-  const effects: Effect[] = [];
-  if (dropped.length > 0 || input.disk.log === undefined) {
-    effects.push({ kind: 'write', file: logFile(input.topicPartition), content: log, keptLength: input.disk.log === undefined ? 0 : log.length });
+  const { wasCleanShutdown = false, logStartOffset, recoveryPoint = 0 } = input.disk;
+  const { log: scanned, dropped } = wasCleanShutdown ? { log: found, dropped: [] } : found.recover(recoveryPoint);
+  const log = startingAtCheckpoint(scanned, logStartOffset ?? 0);
+  const effects: Effect[] = startLogManager(input.settings);
+  const isStartedOver = log.length < scanned.length;
+  if (dropped.length > 0 || isStartedOver || input.disk.log === undefined) {
+    effects.push({ kind: 'write', file: logFile(input.topicPartition), content: log, keptLength: input.disk.log === undefined || isStartedOver ? 0 : log.length });
   }
   if (dropped.length > 0) effects.push({ kind: 'mark', label: 'recovery cut a torn batch' });
   const state = new ReplicaState({
@@ -28,7 +35,7 @@ export function recoverReplica(input: ReplicaInput): Reduced<ReplicaState> {
     topicPartition: input.topicPartition,
     settings: input.settings,
     log,
-    epochs: recoverEpochs(input.disk.epochs ?? LeaderEpochCache.empty(), log),
+    epochs: recoverEpochs(input.disk.epochs ?? LeaderEpochCache.empty(), log, wasCleanShutdown ? log.logEndOffset : log.segmentBaseAt(recoveryPoint)),
     highWatermark: log.logStartOffset,
     leaderEpoch: NO_EPOCH,
     partitionEpoch: -1,
@@ -38,13 +45,24 @@ export function recoverReplica(input: ReplicaInput): Reduced<ReplicaState> {
     leadership: null,
     watchers: [],
     checkpointDue: false,
+    storage: newStorage(wasCleanShutdown ? log.logEndOffset : Math.min(recoveryPoint, log.logEndOffset)),
   });
   return { state: withHighWatermark(state, input.disk.highWatermark ?? 0), effects };
 }
 
-/** Epochs beyond the log are gone with their records; the batches have the last word on the rest. */
-function recoverEpochs(checkpointed: LeaderEpochCache, log: PartitionLog): LeaderEpochCache {
+/** LOG-9: the log starts at its checkpoint, or at its first segment when that begins later; one that ends below is empty. */
+function startingAtCheckpoint(log: PartitionLog, checkpointed: Offset): PartitionLog {
+  const logStartOffset = Math.max(checkpointed, log.segmentBaseAt(0));
+  return logStartOffset > log.logEndOffset ? PartitionLog.startingAt(logStartOffset) : log.withLogStart(logStartOffset);
+}
+
+/** Epochs beyond the log are gone with their records; the batches that were scanned have the last word on the rest. */
+function recoverEpochs(checkpointed: LeaderEpochCache, log: PartitionLog, scannedFrom: Offset): LeaderEpochCache {
   let epochs = checkpointed.truncateFromEnd(log.logEndOffset);
-  for (const { epoch, startOffset } of LeaderEpochCache.fromLog(log).entries) epochs = epochs.assign(epoch, startOffset);
-  return epochs;
+  const { entries } = LeaderEpochCache.fromLog(log);
+  entries.forEach(({ epoch, startOffset }, i) => {
+    const endOffset = entries[i + 1]?.startOffset ?? log.logEndOffset;
+    if (endOffset > scannedFrom) epochs = epochs.assign(epoch, Math.max(startOffset, scannedFrom));
+  });
+  return epochs.truncateFromStart(log.logStartOffset);
 }

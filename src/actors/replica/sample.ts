@@ -4,15 +4,16 @@
  */
 import type { Effect } from '../../kernel/effects.ts';
 import { CONSUMER_REPLICA_ID, type FetchPartition } from '../../kafka/api.ts';
-import { defaultConfig, type BrokerConfig } from '../../kafka/config.ts';
+import { defaultConfig, type BrokerConfig, type TopicConfig } from '../../kafka/config.ts';
 import type { LeaderEpoch, NodeId, Offset } from '../../kafka/ids.ts';
 import { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import { PartitionLog } from '../../kafka/log.ts';
 import type { BrokerRegistration, PartitionRegistration } from '../../kafka/metadata.ts';
 import { batchOf, withOffsets, type RecordBatch } from '../../kafka/records.ts';
 import { KAFKA_RULES, type Rules } from '../../kafka/rules.ts';
-import type { LocalEvent, PartitionChanged, ReadRequested } from '../local-events.ts';
+import type { LocalEvent, PartitionChanged, ReadRequested, ReadRound } from '../local-events.ts';
 import type { Fields } from '../state-class.ts';
+import { newStorage } from './log-storage.ts';
 import { ReplicaState, type Leadership, type RemoteReplica, type ReplicaSettings } from './state.ts';
 
 export const SELF: NodeId = 1;
@@ -21,8 +22,8 @@ export const PARTITION_EPOCH = 9;
 export const NOW_MS = 100_000;
 export const NAME = 't-0';
 
-export function sampleSettings(config: Partial<BrokerConfig> = {}, rules: Partial<Rules> = {}, minInsyncReplicas = 2): ReplicaSettings {
-  return { config: { ...defaultConfig('broker'), replicaLagTimeMaxMs: 10_000, ...config }, rules: { ...KAFKA_RULES, ...rules }, minInsyncReplicas, maxMessageBytes: 1_000 };
+export function sampleSettings(config: Partial<BrokerConfig> = {}, rules: Partial<Rules> = {}, minInsyncReplicas = 2, logConfig: Partial<TopicConfig> = {}): ReplicaSettings {
+  return { config: { ...defaultConfig('broker'), replicaLagTimeMaxMs: 10_000, ...config }, rules: { ...KAFKA_RULES, ...rules }, minInsyncReplicas, maxMessageBytes: 1_000, logConfig: { ...defaultConfig('topic'), ...logConfig } };
 }
 
 /** A batch of one record, or of as many as `count` says, as a producer sends it. */
@@ -56,7 +57,7 @@ export function sampleReplica(change: Partial<Fields<ReplicaState>> = {}): Repli
     brokerId: SELF, topic: 't', partition: 0, topicPartition: NAME, settings: sampleSettings(),
     log, epochs: LeaderEpochCache.fromLog(log), highWatermark: 0,
     leaderEpoch: LEADER_EPOCH, partitionEpoch: PARTITION_EPOCH, leaderId: 2, replicas: [1, 2, 3], brokers: BROKERS,
-    leadership: null, watchers: [], checkpointDue: false,
+    leadership: null, watchers: [], checkpointDue: false, storage: newStorage(0),
     ...change,
   });
 }
@@ -64,7 +65,7 @@ export function sampleReplica(change: Partial<Fields<ReplicaState>> = {}): Repli
 /** A replica that last fetched at `logEndOffset` and was caught up `agoMs` ago. */
 export function remote(brokerId: NodeId, logEndOffset: Offset, agoMs = 0): RemoteReplica {
   return {
-    brokerId, brokerEpoch: 10 + brokerId, logEndOffset,
+    brokerId, brokerEpoch: 10 + brokerId, logEndOffset, logStartOffset: 0,
     lastFetchTimeMs: NOW_MS, lastFetchLeaderLogEndOffset: logEndOffset, lastCaughtUpTimeMs: NOW_MS - agoMs,
   };
 }
@@ -89,23 +90,25 @@ export function partitionChanged(registration: Partial<PartitionRegistration> = 
     type: 'partition.changed', nowMs, brokers,
     registration: {
       replicas: [1, 2, 3], isr: [1, 2, 3], leader: 2, leaderEpoch: LEADER_EPOCH, partitionEpoch: PARTITION_EPOCH + 1, leaderRecoveryState: 'RECOVERED',
+      addingReplicas: [], removingReplicas: [], elr: [], lastKnownElr: [],
       ...registration,
     },
   };
 }
 
-/** A consumer's fetch of `t-0` alone, from offset 0; `event` and `request` change it. */
-export function readRequested(request: Partial<FetchPartition> = {}, event: Partial<ReadRequested> = {}): ReadRequested {
+/** A consumer's fetch of `t-0` alone, from offset 0; `request` and `event` change it. */
+export function readRequested(request: Partial<FetchPartition> = {}, event: Partial<ReadRequested & ReadRound> = {}): ReadRequested {
   const asked: FetchPartition = { partition: 0, currentLeaderEpoch: LEADER_EPOCH, fetchOffset: 0, lastFetchedEpoch: -1, logStartOffset: 0, partitionMaxBytes: 10_000, ...request };
+  const { nowMs = NOW_MS, operationId = 7, replicaId = CONSUMER_REPLICA_ID, replicaEpoch = -1, source = 40, counts = true, ...ofEvent } = event;
   return {
-    type: 'fetch.read', nowMs: NOW_MS, operationId: 7, replicaId: CONSUMER_REPLICA_ID, replicaEpoch: -1, source: 40, counts: true,
-    positions: [{ topicPartition: NAME, request: asked }], next: 0, bytesLeft: 10_000, bytesWanted: 1, results: [], isUrgent: false, isOutdated: false,
-    ...event,
+    type: 'fetch.read', round: { nowMs, operationId, replicaId, replicaEpoch, source, counts },
+    position: { topicPartition: NAME, request: asked, following: null }, bytesLeft: 10_000, bytesWanted: 1, results: null, hasData: false, isUrgent: false, isOutdated: false,
+    ...ofEvent,
   };
 }
 
 /** The same by the follower `replicaId`, of its present incarnation. */
-export function followerRead(replicaId: NodeId, fetchOffset: Offset, request: Partial<FetchPartition> = {}, event: Partial<ReadRequested> = {}): ReadRequested {
+export function followerRead(replicaId: NodeId, fetchOffset: Offset, request: Partial<FetchPartition> = {}, event: Partial<ReadRequested & ReadRound> = {}): ReadRequested {
   return readRequested({ fetchOffset, ...request }, { replicaId, replicaEpoch: 10 + replicaId, source: replicaId, ...event });
 }
 

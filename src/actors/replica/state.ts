@@ -2,12 +2,13 @@
  * The state of one replica: its log, what it knows of the partition, and, while it leads, what it knows of the others.
  *
  * Invariants: `logStartOffset <= highWatermark <= logEndOffset`; `leadership` is there exactly in the state Leader;
- * `isr` is what the controller committed, `maximalIsr` what it may commit next (KIP-497), `isr` within `maximalIsr`.
+ * `isr` is what the controller committed, `maximalIsr` what it may commit next (KIP-497), `isr` within `maximalIsr`
+ * under the rule countsMaximalIsr.
  *
  * Source: Partition, Replica, UnifiedLog (apache/kafka, core and storage).
  */
 import { assert } from '../../kernel/assert.ts';
-import type { BrokerConfig } from '../../kafka/config.ts';
+import type { BrokerConfig, TopicConfig } from '../../kafka/config.ts';
 import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, TopicName, TopicPartition } from '../../kafka/ids.ts';
 import type { AlterPartitionData } from '../../kafka/api.ts';
 import type { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
@@ -15,6 +16,7 @@ import type { PartitionLog } from '../../kafka/log.ts';
 import type { BrokerRegistration } from '../../kafka/metadata.ts';
 import type { Rules } from '../../kafka/rules.ts';
 import type { Ticket } from '../local-events.ts';
+import type { LogStorage } from './log-storage.ts';
 import { changed, type Fields } from '../state-class.ts';
 
 export interface ReplicaSettings {
@@ -23,6 +25,8 @@ export interface ReplicaSettings {
   /** Of the topic. */
   readonly minInsyncReplicas: number;
   readonly maxMessageBytes: number;
+  /** Of the topic, complete. */
+  readonly logConfig: TopicConfig;
 }
 
 /** What the leader knows of another replica, from its fetches (`Replica`). */
@@ -32,14 +36,19 @@ export interface RemoteReplica {
   readonly brokerEpoch: BrokerEpoch;
   /** Its fetch offset; -1 until it has fetched from this leader. */
   readonly logEndOffset: Offset;
+  /** As its last fetch told; -1 until it has fetched from this leader. */
+  readonly logStartOffset: Offset;
   readonly lastFetchTimeMs: number;
   readonly lastFetchLeaderLogEndOffset: Offset;
   /** NEVER_CAUGHT_UP when it was not in the ISR at the start of this leadership. */
   readonly lastCaughtUpTimeMs: number;
 }
 
-/** Longer ago than any lag. Kafka says 0, which is decades ago on its clocks; a simulated clock may begin there. */
-export const NEVER_CAUGHT_UP = Number.MIN_SAFE_INTEGER;
+/**
+ * Before any time of a run. Kafka says 0, which is decades ago on its clocks; a simulated clock may begin there. A 32-bit
+ * integer: one number beyond that, and V8 keeps every time in this place as an object of its own.
+ */
+export const NEVER_CAUGHT_UP = 1 << 31;
 
 export interface Leadership {
   readonly isr: readonly NodeId[];
@@ -90,6 +99,7 @@ export class ReplicaState {
   readonly watchers: readonly Watcher[];
   /** The high watermark has moved since it was last checkpointed, and a checkpoint is due. */
   readonly checkpointDue: boolean;
+  readonly storage: LogStorage;
 
   constructor(fields: Fields<ReplicaState>) {
     this.brokerId = fields.brokerId;
@@ -108,6 +118,7 @@ export class ReplicaState {
     this.leadership = fields.leadership;
     this.watchers = fields.watchers;
     this.checkpointDue = fields.checkpointDue;
+    this.storage = fields.storage;
   }
 
   /** The state with some fields changed. */
@@ -131,6 +142,11 @@ export interface ReplicaDisk {
   readonly log: PartitionLog | undefined;
   readonly epochs: LeaderEpochCache | undefined;
   readonly highWatermark: Offset | undefined;
+  /** Checkpoints that are written later than the files above, if ever. */
+  readonly recoveryPoint?: Offset | undefined;
+  readonly logStartOffset?: Offset | undefined;
+  /** The broker found its clean-shutdown marker: nothing needs to be recovered. */
+  readonly wasCleanShutdown?: boolean;
 }
 
 export function logFile(topicPartition: TopicPartition): string {
@@ -146,9 +162,21 @@ export function highWatermarkFile(topicPartition: TopicPartition): string {
   return `${topicPartition}/replication-offset-checkpoint`;
 }
 
+export function recoveryPointFile(topicPartition: TopicPartition): string {
+  return `${topicPartition}/recovery-point-offset-checkpoint`;
+}
+
+export function logStartFile(topicPartition: TopicPartition): string {
+  return `${topicPartition}/log-start-offset-checkpoint`;
+}
+
 /** `effectiveMinIsr`: a topic cannot demand more in-sync replicas than it has. */
 export function effectiveMinIsr(state: ReplicaState): number {
   return Math.min(state.settings.minInsyncReplicas, state.replicas.length);
+}
+
+export function withStorage(state: ReplicaState, change: Partial<LogStorage>): ReplicaState {
+  return state.with({ storage: { ...state.storage, ...change } });
 }
 
 /** The state with a new high watermark, clamped to the log (UnifiedLog.updateHighWatermark). */

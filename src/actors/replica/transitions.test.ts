@@ -34,14 +34,14 @@ describe('a new leader', () => {
     expect(state.leadership).toEqual({
       isr: [1, 2], maximalIsr: [1, 2], pending: null, leaderEpochStartOffset: 4, awaitingReplication: [],
       remotes: [
-        { brokerId: 2, brokerEpoch: -1, logEndOffset: -1, lastFetchTimeMs: NEVER_CAUGHT_UP, lastFetchLeaderLogEndOffset: -1, lastCaughtUpTimeMs: NOW_MS },
-        { brokerId: 3, brokerEpoch: -1, logEndOffset: -1, lastFetchTimeMs: NEVER_CAUGHT_UP, lastFetchLeaderLogEndOffset: -1, lastCaughtUpTimeMs: NEVER_CAUGHT_UP },
+        { brokerId: 2, brokerEpoch: -1, logEndOffset: -1, logStartOffset: -1, lastFetchTimeMs: NEVER_CAUGHT_UP, lastFetchLeaderLogEndOffset: -1, lastCaughtUpTimeMs: NOW_MS },
+        { brokerId: 3, brokerEpoch: -1, logEndOffset: -1, logStartOffset: -1, lastFetchTimeMs: NEVER_CAUGHT_UP, lastFetchLeaderLogEndOffset: -1, lastCaughtUpTimeMs: NEVER_CAUGHT_UP },
       ],
     });
   });
 
   it('stops following and begins to watch its ISR', () => {
-    expect(effects.filter(({ kind }) => kind === 'tell')).toEqual([{ kind: 'tell', to: 'fetcher-2', event: { type: 'fetcher.remove', topicPartition: NAME } }]);
+    expect(effects.filter(({ kind }) => kind === 'tell')).toEqual([{ kind: 'tell', to: 'fetcher/2', event: { type: 'fetcher.remove', topicPartition: NAME } }]);
     expect(effectsOf(effects, 'schedule').map(({ key }) => key)).toEqual(['isr']);
   });
 
@@ -73,8 +73,8 @@ describe('a leader that stays', () => {
   it('in a raised epoch keeps where the others are and forgets how well they kept up (Replica.resetReplicaState)', () => {
     const { state } = remainLeader(leader, partitionChanged({ leader: 1, leaderEpoch: 6, isr: [1, 2] }));
     expect(state.leadership?.remotes).toEqual([
-      { brokerId: 2, brokerEpoch: 12, logEndOffset: 4, lastFetchTimeMs: NOW_MS, lastFetchLeaderLogEndOffset: 4, lastCaughtUpTimeMs: NOW_MS },
-      { brokerId: 3, brokerEpoch: 13, logEndOffset: 2, lastFetchTimeMs: NEVER_CAUGHT_UP, lastFetchLeaderLogEndOffset: 4, lastCaughtUpTimeMs: NEVER_CAUGHT_UP },
+      { brokerId: 2, brokerEpoch: 12, logEndOffset: 4, logStartOffset: 0, lastFetchTimeMs: NOW_MS, lastFetchLeaderLogEndOffset: 4, lastCaughtUpTimeMs: NOW_MS },
+      { brokerId: 3, brokerEpoch: 13, logEndOffset: 2, logStartOffset: 0, lastFetchTimeMs: NEVER_CAUGHT_UP, lastFetchLeaderLogEndOffset: 4, lastCaughtUpTimeMs: NEVER_CAUGHT_UP },
     ]);
   });
 
@@ -101,9 +101,9 @@ describe('a leader that is replaced', () => {
 
   it('keeps its log and asks the new leader from its end, in the last epoch it knows: its own (KIP-101, KIP-595)', () => {
     expect([state.log, state.highWatermark]).toEqual([LOG, 2]);
-    expect(effectsOf(effects, 'spawn').map(({ name, machine }) => [name, machine])).toEqual([['fetcher-3', 'fetcher']]);
+    expect(effectsOf(effects, 'spawn').map(({ name, machine }) => [name, machine])).toEqual([['fetcher/3', 'fetcher']]);
     expect(told(effects, 'fetcher.add')).toEqual([
-      { type: 'fetcher.add', brokerEpoch: 11, topicPartition: NAME, topic: 't', partition: 0, leaderEpoch: 6, fetchOffset: 4, lastFetchedEpoch: 5 },
+      { type: 'fetcher.add', brokerEpoch: 11, topicPartition: NAME, topic: 't', partition: 0, leaderEpoch: 6, fetchOffset: 4, lastFetchedEpoch: 5, flushesAppends: false },
     ]);
   });
 
@@ -117,12 +117,12 @@ describe('a leader that is replaced', () => {
 describe('a follower', () => {
   it('of a new leader leaves the old one first', () => {
     const { effects } = becomeFollower(sampleReplica({ log: LOG }), partitionChanged({ leader: 3, leaderEpoch: 6 }));
-    expect(effects.flatMap((effect) => (effect.kind === 'tell' ? [[effect.to, effect.event.type]] : []))).toEqual([['fetcher-2', 'fetcher.remove'], ['fetcher-3', 'fetcher.add']]);
+    expect(effects.flatMap((effect) => (effect.kind === 'tell' ? [[effect.to, effect.event.type]] : []))).toEqual([['fetcher/2', 'fetcher.remove'], ['fetcher/3', 'fetcher.add']]);
   });
 
   it('of the same leader in a new epoch starts anew there', () => {
     const { effects } = becomeFollower(sampleReplica({ log: LOG, epochs: epochsOf([3, 0]) }), partitionChanged({ leaderEpoch: 6 }));
-    expect(effects.flatMap((effect) => (effect.kind === 'tell' ? [[effect.to, effect.event.type]] : []))).toEqual([['fetcher-2', 'fetcher.remove'], ['fetcher-2', 'fetcher.add']]);
+    expect(effects.flatMap((effect) => (effect.kind === 'tell' ? [[effect.to, effect.event.type]] : []))).toEqual([['fetcher/2', 'fetcher.remove'], ['fetcher/2', 'fetcher.add']]);
   });
 
   it('of the same leader in the same epoch only learns: its fetches go on', () => {

@@ -2,18 +2,23 @@
  * Becoming leader or follower, as the controller's committed word on the partition arrives (REP-1): only a higher
  * partition epoch counts.
  *
- * A new leader records (epoch, LEO) before anything else (EPO-2, KAFKA-7415), forgets what it knew of the others and
+ * A new leader records (epoch, LEO) before anything else (EPO-2, KAFKA-7415; without the rule the epoch begins with its
+ * first append), forgets what it knew of the others and
  * waits for their fetches (REP-7). A leader that is elected again (its own leader epoch was raised) keeps what waits for
  * replication: its log goes on. What it knows of the others it keeps only if nobody led in between. A new follower keeps its log and high watermark and asks the leader from its own end;
- * the leader's answer says where their histories part (EPO-5, EPO-6).
+ * the leader's answer says where their histories part (EPO-5, EPO-6). How older followers found that out is the rule
+ * truncationProtocol: those of before 0.11 cut at their own high watermark, here and now; those of before 2.7 let their
+ * fetcher ask for the end of their last epoch first.
  *
  * Source: Partition.makeLeader, makeFollower; Replica.resetReplicaState; ReplicaManager.applyDelta.
  */
 import type { Effect } from '../../kernel/effects.ts';
 import { NO_EPOCH, NO_LEADER, type NodeId, type Offset } from '../../kafka/ids.ts';
-import { BROKER_MACHINES, fetcherName, tell, type PartitionChanged } from '../local-events.ts';
+import { BROKER_MACHINES, fetcherName, tell, type PartitionChanged, type PartitionReconfigured } from '../local-events.ts';
 import type { FetcherInput } from '../fetcher/state.ts';
 import type { Reduced } from '../reduction.ts';
+import { failDeletions } from './delete-records.ts';
+import { flushesAppends } from './flush.ts';
 import { maybeIncrementHighWatermark, wake } from './high-watermark.ts';
 import { scheduleIsrCheck } from './isr.ts';
 import { assignEpoch, truncateTo } from './storage.ts';
@@ -32,7 +37,7 @@ export function becomeLeader(state: ReplicaState, event: PartitionChanged): Redu
   const effects: Effect[] = stopFetching(state);
   effects.push({ kind: 'mark', label: 'became leader' });
   const informed = learn(state, event);
-  const started = assignEpoch(informed, registration.leaderEpoch, informed.log.logEndOffset, effects);
+  const started = beginEpoch(informed, effects);
   const leadership: Leadership = {
     isr: registration.isr,
     maximalIsr: registration.isr,
@@ -52,7 +57,7 @@ export function remainLeader(state: ReplicaState, event: PartitionChanged): Redu
   const effects: Effect[] = [];
   const isNewEpoch = registration.leaderEpoch > state.leaderEpoch;
   const informed = learn(state, event);
-  const leading = isNewEpoch ? assignEpoch(informed, registration.leaderEpoch, informed.log.logEndOffset, effects) : informed;
+  const leading = isNewEpoch ? beginEpoch(informed, effects) : informed;
   const known = new Map(before.remotes.map((remote) => [remote.brokerId, remote]));
   const leadership: Leadership = {
     isr: registration.isr,
@@ -79,8 +84,9 @@ export function becomeFollower(state: ReplicaState, event: PartitionChanged): Re
   if (isSameLeadership) return { state: learn(state, event), effects: [] };
   const effects: Effect[] = [...stopFetching(state), ...failAwaiting(state)];
   if (state.leadership !== null) effects.push({ kind: 'cancel', key: 'isr' });
-  let following: ReplicaState = wakeAll(learn(state, event).with({ leadership: null }), nowMs, effects);
-  if (state.settings.rules.truncationProtocol === 'highWatermark') following = truncateTo(following, following.highWatermark, effects);
+  const settled = failDeletions(state, effects);
+  let following: ReplicaState = wakeAll(learn(settled, event).with({ leadership: null }), nowMs, effects);
+  if (truncatesAtOnce(following)) following = truncateTo(following, following.highWatermark, effects);
   if (registration.leader !== NO_LEADER) {
     effects.push(
       { kind: 'spawn', name: fetcherName(registration.leader), machine: 'fetcher', input: fetcherInput(state, registration.leader) },
@@ -93,15 +99,41 @@ export function becomeFollower(state: ReplicaState, event: PartitionChanged): Re
         leaderEpoch: registration.leaderEpoch,
         fetchOffset: following.log.logEndOffset,
         lastFetchedEpoch: following.epochs.latestEpoch,
+        flushesAppends: flushesAppends(following),
       }),
     );
   }
   return { state: following, effects };
 }
 
+/** Other configs of the topic: a smaller `min.insync.replicas` may let the high watermark rise. */
+export function reconfigure(before: ReplicaState, { settings, nowMs }: PartitionReconfigured): Reduced<ReplicaState> {
+  const effects: Effect[] = [];
+  const state = before.with({ settings });
+  return { state: state.leadership === null ? state : maybeIncrementHighWatermark(state, nowMs, effects), effects };
+}
+
+/** Neither leads nor follows any more; whoever waited is told. */
+export function leavePartition(state: ReplicaState, nowMs: number, effects: Effect[]): ReplicaState {
+  effects.push(...stopFetching(state), ...failAwaiting(state), { kind: 'cancel', key: 'isr' });
+  const settled = failDeletions(state, effects);
+  return wakeAll(settled.with({ leadership: null, leaderId: NO_LEADER }), nowMs, effects);
+}
+
 /** The disk refused: the replica leads and follows no more, and its broker halts with its only log directory (LOG-14). */
 export function logDirFailed(state: ReplicaState): Reduced<ReplicaState> {
   return { state, effects: [{ kind: 'halt', reason: `log directory failed under ${state.topicPartition}` }] };
+}
+
+/** EPO-2: what a leader has told of its epoch holds although it never appends in it. */
+function beginEpoch(state: ReplicaState, effects: Effect[]): ReplicaState {
+  return state.settings.rules.newLeaderRecordsEpoch ? assignEpoch(state, state.leaderEpoch, state.log.logEndOffset, effects) : state;
+}
+
+/** Before KIP-101 always; until KIP-595 where no epoch is known to ask for. */
+function truncatesAtOnce({ settings, epochs }: ReplicaState): boolean {
+  const { truncationProtocol } = settings.rules;
+  return truncationProtocol === 'highWatermark' || (truncationProtocol !== 'fetch' && epochs.latestEpoch === NO_EPOCH);
 }
 
 function learn(state: ReplicaState, { registration, brokers }: PartitionChanged): ReplicaState {
@@ -134,7 +166,7 @@ function remotesOf(replicas: readonly NodeId[], self: NodeId): NodeId[] {
 
 /** REP-7: at the start of a leadership an ISR member counts as caught up until proven otherwise. */
 function unknownReplica(brokerId: NodeId, isInSync: boolean, nowMs: number): RemoteReplica {
-  return { brokerId, brokerEpoch: -1, logEndOffset: -1, lastFetchTimeMs: NEVER_CAUGHT_UP, lastFetchLeaderLogEndOffset: -1, lastCaughtUpTimeMs: isInSync ? nowMs : NEVER_CAUGHT_UP };
+  return { brokerId, brokerEpoch: -1, logEndOffset: -1, logStartOffset: -1, lastFetchTimeMs: NEVER_CAUGHT_UP, lastFetchLeaderLogEndOffset: -1, lastCaughtUpTimeMs: isInSync ? nowMs : NEVER_CAUGHT_UP };
 }
 
 /** Replica.resetReplicaState of a leader that is no new leader: where the replica is stays known, how well it keeps up does not. */

@@ -6,24 +6,31 @@ import { parseScenario } from '../parse.ts';
 import { ScenarioError } from '../problems.ts';
 import type { Scenario } from '../scenario.ts';
 import { acks1LeaderCrash } from './acks-1-leader-crash.ts';
+import { HUNTS } from './hunting/hunting.ts';
 import { quickstart } from './quickstart.ts';
 import { smallFaultyCluster } from './small-faulty-cluster.ts';
 import { tripsFromFile, tripsNdjson } from './trips-from-file.ts';
+import { STORIES } from './stories/stories.ts';
 import { trucksGps } from './trucks-gps.ts';
+
+export type Group = 'to begin with' | 'stories that were published' | 'hunting grounds of mutants';
 
 export interface BuiltIn {
   readonly name: string;
+  readonly group: Group;
   readonly text: string;
   /** Records files by the name the scenario uses. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 export const BUILT_INS: readonly BuiltIn[] = [
-  { name: 'trucks_gps', text: trucksGps, files: {} },
-  { name: 'quickstart', text: quickstart, files: {} },
-  { name: 'small_faulty_cluster', text: smallFaultyCluster, files: {} },
-  { name: 'acks_1_leader_crash', text: acks1LeaderCrash, files: {} },
-  { name: 'trips_from_file', text: tripsFromFile, files: { 'trips.ndjson': tripsNdjson } },
+  { name: 'trucks_gps', group: 'to begin with', text: trucksGps, files: {} },
+  { name: 'quickstart', group: 'to begin with', text: quickstart, files: {} },
+  { name: 'small_faulty_cluster', group: 'to begin with', text: smallFaultyCluster, files: {} },
+  { name: 'acks_1_leader_crash', group: 'to begin with', text: acks1LeaderCrash, files: {} },
+  { name: 'trips_from_file', group: 'to begin with', text: tripsFromFile, files: { 'trips.ndjson': tripsNdjson } },
+  ...STORIES.map((story): BuiltIn => ({ ...story, group: 'stories that were published', files: {} })),
+  ...HUNTS.map((hunt): BuiltIn => ({ ...hunt, group: 'hunting grounds of mutants' })),
 ];
 
 export const BUILT_IN_NAMES: readonly string[] = BUILT_INS.map((builtIn) => builtIn.name);

@@ -4,12 +4,13 @@ description: >
   A fleet of 25 trucks reports its position every 20 seconds to the topic gps, keyed by truck, while a location
   dashboard and a notification service read along. In one hour brokers crash and come back, the network splits, a
   link crawls and a leader falls asleep. With acks=all and min.insync.replicas=2, no acknowledged position may be lost.
-profile: "3.9"
+profile: "4.1"
 seed: 42
 duration: 1h
 
 cluster:
   brokers: 3
+  controllers: 3
 
 topics:
   - name: gps
@@ -50,14 +51,14 @@ faults:
   # Again, and this time it is back before its session has ended.
   - { at: 10m, crash: broker-1, restartAfter: 4s }
   # One broker is cut from the others and from the controller, but the trucks still reach it: a zombie leader.
-  - { at: 15m, partition: [[broker-1], [broker-2, broker-3, controller-1]], for: 60s }
+  - { at: 15m, partition: [[broker-1], [broker-2, broker-3, controller-*]], for: 60s }
   # Replication to one follower crawls, beyond what the ISR tolerates.
   - { at: 22m, slow: { from: broker-3, to: broker-2 }, add: 2s, for: 2m }
   # A leader falls asleep for longer than its session, and wakes up believing that it still leads.
   - { at: 28m, pause: broker-3, for: 20s }
   # A replication connection breaks with a fetch in flight.
   - { at: 33m, reset: [broker-2, broker-3] }
-  # The controller restarts; the data path does not need it.
+  # A controller dies, perhaps the active one: the others elect a leader, and the data path does not need one.
   - { at: 36m, crash: controller-1, restartAfter: 10s }
   # Power is lost: what the broker had not flushed may be gone, and its replicas elsewhere must make up for it.
   - { at: 40m, powerLoss: broker-2, restartAfter: 45s }

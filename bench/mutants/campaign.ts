@@ -1,0 +1,85 @@
+/**
+ * A campaign: seeds one after the other, until a mutant is noticed by a property that it must trip. Each campaign of a
+ * mutant has a block of seeds of its own, so that campaigns are independent. A function of (mutant, campaign, limit)
+ * alone.
+ *
+ * A run that one of our own assertions ends is no detection: it is counted, and the campaign goes on.
+ */
+import { present } from '../../src/kernel/assert.ts';
+import { builtInScenario } from '../../src/scenarios/catalogue/catalogue.ts';
+import type { MutantDoc } from '../../src/scenarios/mutants.ts';
+import type { Scenario } from '../../src/scenarios/scenario.ts';
+import { runSeed, type SeedOutcome } from '../soak/seed-outcome.ts';
+
+export interface Campaign {
+  readonly mutant: string;
+  /** From 1. */
+  readonly campaign: number;
+  /** Most seeds. */
+  readonly limit: number;
+}
+
+export interface Detection {
+  readonly seed: number;
+  /** Of the run. */
+  readonly digest: string;
+  /** Those that it must trip and did, in the order in which runs report them. */
+  readonly properties: readonly string[];
+  /** What the first of them says. */
+  readonly sentence: string;
+}
+
+export interface CampaignOutcome {
+  readonly mutant: string;
+  readonly campaign: number;
+  /** Runs up to and including the detection, or all. */
+  readonly seeds: number;
+  /** Simulated time of these runs. */
+  readonly virtualMs: number;
+  /** Runs that an assertion of ours ended. */
+  readonly errors: number;
+  readonly detection: Detection | null;
+}
+
+/** A mutant that is hunted. */
+export type Hunted = MutantDoc & { readonly hunt: string };
+
+export function isHunted(mutant: MutantDoc): mutant is Hunted {
+  return mutant.hunt !== null;
+}
+
+/** Where the mutant is hunted: its scenario, in the profile that it asks for. */
+export function huntOf({ name, hunt, profile }: Hunted): Scenario {
+  const scenario = present(builtInScenario(hunt), `scenario ${hunt}, in which ${name} is hunted`);
+  return profile === undefined ? scenario : { ...scenario, profile };
+}
+
+/** The first seed of a campaign: blocks of `limit` seeds, from 1 on. */
+export function firstSeedOf({ campaign, limit }: Pick<Campaign, 'campaign' | 'limit'>): number {
+  return (campaign - 1) * limit + 1;
+}
+
+export function runCampaign(mutant: Hunted, { campaign, limit }: Pick<Campaign, 'campaign' | 'limit'>): CampaignOutcome {
+  const first = firstSeedOf({ campaign, limit });
+  let virtualMs = 0;
+  let errors = 0;
+  for (let seed = first; seed < first + limit; seed += 1) {
+    const outcome = runMutant(mutant, seed);
+    virtualMs += outcome.virtualMs;
+    if (outcome.error !== null) errors += 1;
+    const detection = detectionOf(mutant, outcome);
+    if (detection !== null) return { mutant: mutant.name, campaign, seeds: seed - first + 1, virtualMs, errors, detection };
+  }
+  return { mutant: mutant.name, campaign, seeds: limit, virtualMs, errors, detection: null };
+}
+
+/** One run of the hunt. */
+export function runMutant(mutant: Hunted, seed: number): SeedOutcome {
+  return runSeed({ scenario: huntOf(mutant), mutants: [mutant.name], trips: mutant.trips }, seed);
+}
+
+export function detectionOf({ trips }: Hunted, { seed, digest, properties }: SeedOutcome): Detection | null {
+  const tripped = properties.filter(({ property, verdict }) => verdict === 'violated' && trips.includes(property));
+  const sentence = tripped[0]?.sentence;
+  return sentence === undefined || sentence === null ? null : { seed, digest, properties: tripped.map(({ property }) => property), sentence };
+}

@@ -1,0 +1,166 @@
+/**
+ * State machines equal Kafka's tables (kafka-transitions.ts): every edge of ours is Kafka's or listed with a reason, every
+ * edge of Kafka's is ours or listed with a reason, and runs take no other.
+ */
+import { describe, expect, it } from 'vitest';
+import { MachineTable } from '../../bench/transitions/table.ts';
+import { brokerMachine } from '../../src/actors/broker/machine.ts';
+import type { FetcherState } from '../../src/actors/fetcher/state.ts';
+import { raftMachine } from '../../src/actors/raft/machine.ts';
+import type { Reduced } from '../../src/actors/reduction.ts';
+import { nextBrokerState, type BrokerControlState } from '../../src/kafka/broker-heartbeat.ts';
+import { usOfMs } from '../../src/kernel/time.ts';
+import type { TraceLine } from '../../src/kernel/trace.ts';
+import type { World } from '../../src/kernel/world.ts';
+import { callersOf, startCluster } from '../../src/scenarios/cluster.ts';
+import { Plan } from '../../src/scenarios/plan.ts';
+import type { Scenario } from '../../src/scenarios/scenario.ts';
+import { swarmScenario } from '../../src/scenarios/swarm.ts';
+import { builtIn, requestOf } from '../support/runs.ts';
+import { freshSeed } from '../support/seed.ts';
+import { BROKER_CONTROL_STATE, BROKER_STATE, FETCH_STATE, OBSERVER_QUORUM_STATE, QUORUM_STATE, type Edge, type TransitionTable } from './kafka-transitions.ts';
+
+const named = (edges: readonly Pick<Edge, 'from' | 'to'>[]): string[] => [...new Set(edges.map(({ from, to }) => `${from} -> ${to}`))].sort();
+
+/** What a table allows here: Kafka's edges without the absent ones, and the additional ones. */
+function allowed({ kafka, additional, absent }: TransitionTable): string[] {
+  const missing = named(absent);
+  return [...named(kafka).filter((each) => !missing.includes(each)), ...named(additional)].sort();
+}
+
+/** The edges of a chart between different states. A transition of the whole machine is one of each state that has none of its own for the event. */
+function edgesOf(machine: MachineTable): string[] {
+  const states = [...new Set(machine.rows.flatMap(({ state, target }) => [state, target]))].filter((state) => state !== '');
+  return named(machine.rows.filter(({ target }) => target !== '').flatMap(({ state, event, target }) => {
+    const from = state !== '' ? [state] : states.filter((each) => !machine.rows.some((row) => row.state === each && row.event === event && row.guard === ''));
+    return from.filter((each) => each !== target).map((each) => ({ from: each, to: target }));
+  }));
+}
+
+/** Runs a world and shows every step of a machine to `see`. */
+function watch(scenario: Scenario, seed: string, see: (line: TraceLine, world: World) => void): void {
+  const { faults, workload, admin, engine } = requestOf(scenario, seed);
+  // Machines that boot take their first steps before there is a world to show.
+  const started: { lines: readonly TraceLine[]; world: World | null } = { lines: [], world: null };
+  const tracer = (line: TraceLine): void => {
+    if (started.world === null) started.lines = [...started.lines, line];
+    else see(line, started.world);
+  };
+  const world = startCluster({ scenario, seed, engine, mutants: [], plan: new Plan(faults, workload, callersOf(scenario), admin), tracer });
+  started.world = world;
+  for (const line of started.lines) see(line, world);
+  world.runUntil(usOfMs(scenario.durationMs));
+}
+
+/** Changes of state that steps of a kind of machine made, on some of the nodes. */
+class Changes {
+  readonly edges: { from: string; to: string }[] = [];
+
+  see({ stateBefore: from, stateAfter: to }: TraceLine): void {
+    if (from !== undefined && to !== undefined && from !== to) this.edges.push({ from, to });
+  }
+}
+
+/** Every machine named by fetcherName. */
+const FETCHERS = 'fetcher/';
+
+const SEEDS = 12;
+const fresh = freshSeed('transition tables');
+const swarmSeeds = [...Array.from({ length: SEEDS }, (_, index) => index + 1), fresh, fresh + 1].map(String);
+
+describe('QuorumState', () => {
+  it('the chart has the edges of Kafka, and others only with a reason', () => {
+    expect(edgesOf(new MachineTable('raft', raftMachine))).toEqual(allowed(QUORUM_STATE));
+  });
+
+  it('runs take no other edge, and an observer is Unattached or Follower', () => {
+    const [only, oneOfSeveral, observers] = [new Changes(), new Changes(), new Changes()];
+    for (const seed of swarmSeeds) {
+      const scenario = swarmScenario(seed);
+      watch(scenario, seed, (line) => {
+        if (line.machine !== 'raft') return;
+        const isVoter = line.node.startsWith('controller-') || (scenario.cluster.combined && Number(line.node.slice('broker-'.length)) <= scenario.cluster.controllers);
+        (!isVoter ? observers : scenario.cluster.controllers === 1 ? only : oneOfSeveral).see(line);
+      });
+    }
+    const taken = named(oneOfSeveral.edges);
+    const ofOneVoter = named(QUORUM_STATE.additional.filter(({ why }) => why.startsWith('the only voter')));
+    expect(taken.filter((each) => !allowed(QUORUM_STATE).includes(each) || ofOneVoter.includes(each))).toEqual([]);
+    expect(named(only.edges).filter((each) => !allowed(QUORUM_STATE).includes(each))).toEqual([]);
+    expect(taken).toEqual(expect.arrayContaining(['Unattached -> Prospective', 'Prospective -> Candidate', 'Candidate -> Leader', 'Follower -> Prospective', 'Unattached -> Follower']));
+    expect(named(observers.edges)).toEqual(allowed(OBSERVER_QUORUM_STATE));
+  });
+});
+
+describe('BrokerState', () => {
+  it('the chart has the edges of Kafka, and lacks others only with a reason', () => {
+    expect(edgesOf(new MachineTable('broker', brokerMachine))).toEqual(allowed(BROKER_STATE));
+  });
+
+  it('runs take no other edge', () => {
+    const brokers = new Changes();
+    for (const seed of swarmSeeds.slice(0, 6)) {
+      watch(swarmScenario(seed), seed, (line) => {
+        if (line.machine === 'broker') brokers.see(line);
+      });
+    }
+    const taken = named(brokers.edges);
+    expect(taken.filter((each) => !allowed(BROKER_STATE).includes(each))).toEqual([]);
+    expect(taken).toEqual(expect.arrayContaining(['Starting -> Recovery', 'Recovery -> Running']));
+  });
+});
+
+describe('BrokerControlState', () => {
+  it('heartbeats lead where they lead in Kafka, and nowhere else', () => {
+    const states: readonly BrokerControlState[] = ['FENCED', 'UNFENCED', 'CONTROLLED_SHUTDOWN', 'SHUTDOWN_NOW'];
+    const flags = [false, true];
+    const edges = states.flatMap((from) => flags.flatMap((wantFence) => flags.flatMap((wantShutDown) => flags.flatMap((hasLeaderships) => flags.flatMap((isCaughtUp) => flags.map((othersKnow) => ({
+      from,
+      to: nextBrokerState(
+        from, { currentMetadataOffset: isCaughtUp ? 10 : 9, wantFence, wantShutDown },
+        { registerBrokerRecordOffset: 10, hasLeaderships, controlledShutdownOffset: 20, lowestActiveOffset: othersKnow ? 20 : 19 },
+      ),
+    })))))));
+    expect(named(edges)).toEqual(allowed(BROKER_CONTROL_STATE));
+  });
+});
+
+describe('the state of a partition that is fetched', () => {
+  /** Edges of partitions while their leader epoch stays. */
+  function edgesTaken(scenario: Scenario, seeds: readonly string[]): string[] {
+    const edges: { from: string; to: string }[] = [];
+    for (const seed of seeds) {
+      const before = new Map<string, FetcherState>();
+      watch(scenario, seed, ({ node, machine, incarnation }, world) => {
+        if (!machine.startsWith(FETCHERS)) return;
+        const context = world.contextOf(world.nodeIndex(node), machine) as Reduced<FetcherState> | undefined;
+        const key = `${node}/${incarnation}/${machine}`;
+        const last = before.get(key);
+        if (context === undefined) before.delete(key);
+        else before.set(key, context.state);
+        if (context === undefined || last === undefined) return;
+        for (const { topicPartition, leaderEpoch, phase } of context.state.partitions) {
+          const earlier = last.partitions.find((each) => each.topicPartition === topicPartition && each.leaderEpoch === leaderEpoch);
+          if (earlier !== undefined && earlier.phase !== phase) edges.push({ from: earlier.phase, to: phase });
+        }
+      });
+    }
+    return named(edges);
+  }
+
+  const scenario = builtIn('small_faulty_cluster');
+
+  it.each(['4.1', '2.1'] as const)('runs of Kafka %s take no edge that is not in the table', (profile) => {
+    const taken = edgesTaken({ ...scenario, profile }, ['1', '2', String(fresh)]);
+    expect(taken.filter((each) => !allowed(FETCH_STATE).includes(each))).toEqual([]);
+    expect(taken).toEqual(expect.arrayContaining(['Fetching -> Delayed', 'Delayed -> Fetching']));
+    if (profile === '2.1') expect(taken).toEqual(expect.arrayContaining(['Truncating -> Cutting', 'Cutting -> Fetching']));
+  });
+});
+
+describe('the tables themselves', () => {
+  it.each([QUORUM_STATE, OBSERVER_QUORUM_STATE, BROKER_STATE, BROKER_CONTROL_STATE, FETCH_STATE])('$name: an edge is additional when Kafka lacks it, absent when Kafka has it', ({ kafka, additional, absent }) => {
+    expect(named(additional).filter((each) => named(kafka).includes(each))).toEqual([]);
+    expect(named(absent).filter((each) => !named(kafka).includes(each))).toEqual([]);
+  });
+});

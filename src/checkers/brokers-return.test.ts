@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { brokersReturn } from './brokers-return.ts';
+import { END_US, sentencesAtEnd, settledStage } from './staging.ts';
+import type { Stage } from './staging.ts';
+
+/** Everybody is registered and knows partition epoch 0. */
+function settled(): Stage {
+  const stage = settledStage(brokersReturn);
+  stage.registerBrokers();
+  for (const brokerId of [1, 2, 3]) stage.plant(brokerId, { partitionEpoch: 0 });
+  return stage;
+}
+
+describe('brokers return', () => {
+  it('holds when every live broker is unfenced and knows what is committed', () => {
+    const stage = settled();
+    expect(sentencesAtEnd(stage)).toEqual([]);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', compared: 3 });
+  });
+
+  it('is violated by a live broker that stays fenced, and not by one that is down or has just come up', () => {
+    const stage = settled();
+    stage.fence(2, 12);
+    const [down, returned] = [stage.fork(), stage.fork()];
+    down.goDown(2);
+    expect(sentencesAtEnd(down)).toEqual([]);
+    returned.goDown(2);
+    returned.waitUntil(END_US - 1_000_000);
+    returned.start(2, 2);
+    expect(sentencesAtEnd(returned)).toEqual([]);
+    expect(sentencesAtEnd(stage)[0]).toMatch(/^broker-2 has been up since 00:06:\d\d\.000000 at least, and is up, fenced at the end$/);
+  });
+
+  it('is violated by a replica that does not learn what was committed a bound before', () => {
+    const stage = settled();
+    stage.changeIsr([1, 2]);
+    for (const brokerId of [1, 2]) stage.plant(brokerId, { partitionEpoch: 1 });
+    expect(sentencesAtEnd(stage)).toEqual([expect.stringMatching(/^broker-3 knows partition epoch 0 of orders-0, of which 1 had been committed by /)]);
+  });
+});

@@ -1,0 +1,89 @@
+/**
+ * What Kafka does not promise, as predicates over a configuration and what happened: `allowed` gives the reason for which
+ * an outcome is the price of the configuration or of the faults, undefined when it is a bug. There is no table of expected
+ * answers; a checker asks about the one record, batch or producer that it found.
+ *
+ *   lost        acknowledged, and in no log of which an election takes one   GD-1
+ *   changed     read or committed, and then gone or another record           GD-2, GD-3
+ *   duplicated  more than once in a log                                      GD-5
+ *   reordered   in another order than it was sent in                         GD-4
+ *   refused     not accepted though it was sent with acks=all                GD-14
+ *
+ * Where a fact is not recorded (a lost connection, an attempt without an outcome) the predicate allows more than it needs
+ * to, and its reason says so. Retention is not asked here: who compares logs knows where they begin.
+ *
+ * Left out: groups and transactions. Source: GD-1..GD-5, GD-14; "Message Delivery Semantics" and "Replication" in the
+ * Kafka documentation; KIP-98, KIP-101, KIP-966.
+ */
+import { unreachable } from '../kernel/assert.ts';
+import type { ErrorName } from '../kafka/errors.ts';
+import type { Offset } from '../kafka/ids.ts';
+import type { RecordBatch } from '../kafka/records.ts';
+import type { CheckConfig, CheckedProducer } from './checker.ts';
+import type { TrackedPartition } from './cluster.ts';
+import type { RunTrace } from './run-trace.ts';
+
+export type Outcome =
+  | { readonly kind: 'lost'; readonly partition: TrackedPartition; readonly offset: Offset; readonly value: string | null; readonly acks: -1 | 0 | 1; readonly sentAtUs: number }
+  | { readonly kind: 'changed'; readonly partition: TrackedPartition; readonly offset: Offset; readonly value: string | null }
+  | { readonly kind: 'committed batch lost'; readonly partition: TrackedPartition; readonly batch: RecordBatch }
+  | { readonly kind: 'duplicated'; readonly producer: CheckedProducer; readonly isSentAgain: boolean }
+  | { readonly kind: 'reordered'; readonly producer: CheckedProducer }
+  | { readonly kind: 'refused'; readonly partition: TrackedPartition; readonly errorCode: ErrorName; readonly sentAtUs: number };
+
+/** Refusals that are about the record or the caller, not about the cluster. */
+const ABOUT_THE_RECORD: readonly ErrorName[] = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'CORRUPT_MESSAGE'];
+
+/** Why `outcome` is no bug in a run of `config` in which `trace` happened; undefined when it is one. */
+export function allowed(outcome: Outcome, config: CheckConfig, trace: RunTrace): string | undefined {
+  switch (outcome.kind) {
+    case 'lost':
+      return trace.budget.excuseForRecord(outcome.partition, outcome.offset, outcome.value) ?? (outcome.acks === -1 ? undefined : weakLoss(outcome, trace));
+    case 'changed':
+      return trace.budget.excuseForRecord(outcome.partition, outcome.offset, outcome.value);
+    case 'committed batch lost':
+      return trace.budget.excuseForBatch(outcome.partition, outcome.batch);
+    case 'duplicated':
+      return duplication(outcome.producer, outcome.isSentAgain);
+    case 'reordered':
+      return reordering(outcome.producer);
+    case 'refused':
+      return refusal(outcome, config, trace);
+    default:
+      return unreachable(outcome, 'outcome');
+  }
+}
+
+/** acks=0 and acks=1 wait for no follower: what the leader alone had goes with the leader. */
+function weakLoss({ partition, acks, sentAtUs }: Outcome & { readonly kind: 'lost' }, trace: RunTrace): string | undefined {
+  if (trace.leaderChangedSince(partition, sentAtUs)) return `acks=${acks}, and the leader was replaced`;
+  if (trace.leaderLostSince(partition, sentAtUs)) return `acks=${acks}, and the leader lost records with its disk`;
+  // No fact says whether a connection broke, or an append was refused: with acks=0 nobody is told of either.
+  return acks === 0 ? 'acks=0, which is told neither of a lost connection nor of a refused append' : undefined;
+}
+
+/** GD-5: idempotence keeps one producer's retries apart from new records, not an application's second call. */
+function duplication({ config }: CheckedProducer, isSentAgain: boolean): string | undefined {
+  if (isSentAgain) return 'the application sent it again';
+  if (!config.enableIdempotence && config.retries > 0) return 'the producer retries without idempotence';
+  return undefined;
+}
+
+/**
+ * GD-4. With one request in flight, a copy whose answer was lost may be appended late, behind records that were sent after
+ * it; it is a duplicate, and the order of first occurrences holds.
+ */
+export function reordering({ config }: CheckedProducer): string | undefined {
+  const isKept = config.enableIdempotence || config.maxInFlightRequestsPerConnection === 1 || config.retries === 0;
+  return isKept ? undefined : 'the producer retries with several requests in flight and without idempotence';
+}
+
+function refusal({ partition, errorCode, sentAtUs }: Outcome & { readonly kind: 'refused' }, { liveness }: CheckConfig, trace: RunTrace): string | undefined {
+  if (ABOUT_THE_RECORD.includes(errorCode)) return `${errorCode} is about the record`;
+  if (trace.belowMinIsrSince(partition, sentAtUs)) return 'the ISR was smaller than min.insync.replicas';
+  if (errorCode === 'NOT_ENOUGH_REPLICAS' || errorCode === 'NOT_ENOUGH_REPLICAS_AFTER_APPEND') return undefined;
+  const restedUs = liveness === null ? Number.MAX_SAFE_INTEGER : liveness.quietFromUs + liveness.boundMs * 1_000;
+  if (sentAtUs < restedUs) return 'the cluster was not at rest';
+  if (partition.leader === undefined || trace.leaderChangedSince(partition, sentAtUs)) return 'no leader stayed in reach';
+  return undefined;
+}

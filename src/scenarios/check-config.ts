@@ -1,0 +1,99 @@
+/**
+ * What a run promises, as the checkers read it: the configuration of its clients and topics, over all that an administrator
+ * makes of them. Where a config changes while the run goes on, brokers obey the old or the new one for a while, so a topic
+ * promises the least of what it ever promised. Topics that the run deletes are not judged at all.
+ */
+import type { CheckConfig, CheckedTopic } from '../checkers/checker.ts';
+import { livenessBoundMs } from '../checkers/liveness-bound.ts';
+import { effectiveTopicConfig, parseConfig, type BrokerConfig, type TopicConfig } from '../kafka/config.ts';
+import { NEVER_US, usOfMs } from '../kernel/time.ts';
+import type { AdminOperation } from './administration.ts';
+import { mutated } from './mutants.ts';
+import { rulesOf } from './profiles.ts';
+import { nodesOf, votersOf, type ConfigEntries, type Scenario } from './scenario.ts';
+
+export interface CheckedRun {
+  readonly scenario: Scenario;
+  readonly admin: readonly AdminOperation[];
+  readonly mutants: readonly string[];
+  /** When the last fault is over; not before the end of the run for a run without a quiet end. */
+  readonly quietMs: number;
+}
+
+export function checkConfigOf({ scenario, admin, mutants, quietMs }: CheckedRun): CheckConfig {
+  const nodes = nodesOf(scenario).map(({ name }) => name);
+  const { config: broker } = parseConfig('broker', scenario.cluster.config);
+  const producers = scenario.producers.flatMap((producer) => {
+    const { config } = parseConfig('producer', producer.config);
+    const namesPartitionOf = [...new Set(scenario.workload.filter((spec) => spec.producer === producer.name && namesPartition(spec)).map(({ topic }) => topic))];
+    return producer.nodes.map((name) => ({ node: nodes.indexOf(name), config, namesPartitionOf }));
+  });
+  const consumers = scenario.consumers.map(({ name, config, topics }) => ({ node: nodes.indexOf(name), config: parseConfig('consumer', config).config, topics }));
+  const boundMs = livenessBoundMs({ brokers: [broker], producers: producers.map(({ config }) => config), consumers: consumers.map(({ config }) => config) });
+  const lastOperationMs = Math.max(0, ...admin.map(({ atMs }) => atMs));
+  const quietFromMs = Math.max(quietMs, lastOperationMs);
+  const quietFromUs = quietFromMs >= scenario.durationMs ? NEVER_US : usOfMs(quietFromMs);
+  return {
+    nodes,
+    topics: checkedTopics(scenario, admin, broker),
+    deletedTopics: admin.flatMap((operation) => (operation.kind === 'deleteTopic' ? [operation.topic] : [])),
+    producers,
+    consumers,
+    liveness: quietFromUs === NEVER_US ? null : { quietFromUs, boundMs },
+    expectAllAcks: scenario.mustSurvive === 'every-ack',
+    eligibleLeaderReplicas: mutated(rulesOf(scenario.profile), mutants).eligibleLeaderReplicas,
+    voters: votersOf(scenario.cluster),
+    reassigns: admin.some(({ kind }) => kind === 'reassign' || kind === 'cancelReassignment'),
+  };
+}
+
+function namesPartition(spec: Scenario['workload'][number]): boolean {
+  return spec.kind === 'periodic' ? spec.partition !== null : spec.rows.some(({ partition }) => partition !== null);
+}
+
+function checkedTopics({ topics, cluster }: Scenario, admin: readonly AdminOperation[], broker: BrokerConfig): CheckedTopic[] {
+  const created = admin.flatMap((operation) =>
+    operation.kind === 'createTopic' ? [{ name: operation.topic, partitions: operation.partitions, config: operation.config as ConfigEntries }] : []);
+  return [...topics, ...created.filter(({ name }) => topics.every((topic) => topic.name !== name))].map(({ name, partitions, config }) => {
+    const configs = configsOverTime(name, config, cluster.config, admin, broker);
+    const minInsyncReplicas = configs.map((each) => each.minInsyncReplicas);
+    return {
+      name,
+      partitionCounts: [partitions, ...admin.flatMap((operation) => (operation.kind === 'createPartitions' && operation.topic === name ? [operation.count] : []))],
+      minInsyncReplicas: Math.min(...minInsyncReplicas),
+      minInsyncReplicasChanges: new Set(minInsyncReplicas).size > 1,
+      uncleanLeaderElectionEnable: configs.some((each) => each.uncleanLeaderElectionEnable)
+        || admin.some((operation) => operation.kind === 'electLeaders' && operation.election === 'unclean' && (operation.partitions === null || operation.partitions.some((each) => each.topic === name))),
+      flushMessages: Math.max(...configs.map((each) => each.flushMessages)),
+      isCleaned: configs.some(isCleaned) || admin.some((operation) => operation.kind === 'deleteRecords' && operation.topic === name),
+    };
+  });
+}
+
+/** A bound that a run of hours can reach; a week, Kafka's default, is none. */
+const WEEK_MS = 7 * 24 * 3_600_000;
+
+function isCleaned({ cleanupPolicy, retentionMs, retentionBytes }: TopicConfig): boolean {
+  return cleanupPolicy !== 'delete' || retentionBytes >= 0 || (retentionMs >= 0 && retentionMs < WEEK_MS);
+}
+
+/** The topic's effective config at the start and after each operation that changes it. */
+function configsOverTime(topic: string, initial: ConfigEntries, cluster: ConfigEntries, admin: readonly AdminOperation[], broker: BrokerConfig): TopicConfig[] {
+  let own: ConfigEntries = initial;
+  let shared: ConfigEntries = cluster;
+  const configs = [effectiveTopicConfig(parseConfig('topic', own), broker)];
+  for (const operation of admin) {
+    if (operation.kind !== 'alterConfig') continue;
+    const isOwn = operation.resource === 'topic' && operation.name === topic;
+    if (isOwn) own = altered(own, operation);
+    else if (operation.resource === 'topic') continue;
+    else shared = altered(shared, operation);
+    configs.push(effectiveTopicConfig(parseConfig('topic', own), parseConfig('broker', shared).config));
+  }
+  return configs;
+}
+
+function altered(entries: ConfigEntries, operation: Extract<AdminOperation, { kind: 'alterConfig' }>): ConfigEntries {
+  const kept = Object.entries(entries).filter(([name]) => !operation.delete.includes(name));
+  return { ...Object.fromEntries(kept), ...operation.set };
+}
