@@ -74,7 +74,9 @@ export class TrackedPartition {
    */
   survivingLogs(): readonly PartitionLog[] {
     if (this.leader !== undefined) return [this.leader.log];
-    return this.registration === undefined ? this.replicas.map(({ log }) => log) : eligibleLeaders(this.registration).map((id) => this.logOn(id));
+    const eligible = this.registration === undefined ? [] : eligibleLeaders(this.registration);
+    // Nobody at all, after a ClearElrRecord, say: only an administrator can elect, and may take any.
+    return eligible.length === 0 ? this.replicas.map(({ log }) => log) : eligible.map((id) => this.logOn(id));
   }
 }
 

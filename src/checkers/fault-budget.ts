@@ -45,6 +45,8 @@ interface PartitionBudget {
   /** Brokers that lost something while eligible, or were dropped as if they had, since the ISR was last as large as min.insync.replicas. */
   readonly lossyBrokers: readonly NodeId[];
   readonly excuses: readonly Excuse[];
+  /** An unclean election was allowed; whoever led before it may have acknowledged more by then. */
+  readonly unclean?: { readonly fromOffset: Offset; readonly reason: string };
 }
 
 const INTACT: PartitionBudget = { losses: [], lossyBrokers: [], excuses: [] };
@@ -82,7 +84,7 @@ export class FaultBudget {
   registrationChanged(partition: TrackedPartition, before: PartitionRegistration | undefined, after: PartitionRegistration, atUs: number): void {
     const isUnclean = before !== undefined && after.leader !== NO_LEADER && !eligibleLeaders(before).includes(after.leader);
     const isAllowed = isUnclean && (checkedTopic(this.config, partition.topic)?.uncleanLeaderElectionEnable === true || isLastKnownLeader(before, after.leader));
-    if (isAllowed) this.electedUncleanly(partition, before, after.leader, atUs);
+    if (isAllowed) this.noteUncleanElection(partition, before, after.leader, atUs);
     const { losses } = this.of(partition);
     const eligible = eligibleLeaders(after);
     // With an ELR nobody leaves both sets while the ISR is too small, but for a shutdown that was not clean.
@@ -94,6 +96,17 @@ export class FaultBudget {
     const counted = isLarge ? lossyBrokers.filter((id) => remaining.some(({ brokerId }) => brokerId === id)) : lossyBrokers;
     this.set(partition, { ...this.of(partition), losses: remaining, lossyBrokers: counted });
     this.judge(partition, atUs);
+  }
+
+  /** Whether a leader was elected uncleanly, as the topic or KIP-966 allows. */
+  electedUncleanly(partition: TrackedPartition): boolean {
+    return this.of(partition).unclean !== undefined;
+  }
+
+  /** A replica cut its log: after an unclean election that was allowed, what it had beyond the new leader's. */
+  replicaTruncated({ partition }: TrackedReplica, before: PartitionLog, after: PartitionLog): void {
+    const { unclean } = this.of(partition);
+    if (unclean !== undefined) this.addExcuse(partition, before, Math.max(after.logEndOffset, unclean.fromOffset), before.logEndOffset, () => unclean.reason);
   }
 
   /**
@@ -140,8 +153,12 @@ export class FaultBudget {
   }
 
   private find(partition: TrackedPartition, offset: Offset, isLost: (log: PartitionLog) => boolean): string | undefined {
-    const excuses = this.budgets[partition.id]?.excuses;
-    return excuses?.find(({ log, startOffsetInclusive, endOffsetExclusive }) => offset >= startOffsetInclusive && offset < endOffsetExclusive && isLost(log))?.reason;
+    const budget = this.budgets[partition.id];
+    // A deposed leader goes on for a while after an unclean election, and what it acknowledges then nobody else has.
+    const unclean = budget?.unclean;
+    const isDeposed = unclean !== undefined && offset >= unclean.fromOffset && partition.replicas.some((replica) => replica !== partition.leader && replica.view?.leaderEpoch !== partition.registration?.leaderEpoch && isLost(replica.log));
+    if (isDeposed) return unclean.reason;
+    return budget?.excuses.find(({ log, startOffsetInclusive, endOffsetExclusive }) => offset >= startOffsetInclusive && offset < endOffsetExclusive && isLost(log))?.reason;
   }
 
   /** Excuses what every eligible leader has lost to its disk and does not hold any more (or again). */
@@ -170,11 +187,12 @@ export class FaultBudget {
     }
   }
 
-  private electedUncleanly(partition: TrackedPartition, before: PartitionRegistration, leader: NodeId, atUs: number): void {
+  private noteUncleanElection(partition: TrackedPartition, before: PartitionRegistration, leader: NodeId, atUs: number): void {
     const kept = partition.logOn(leader);
     const reason = (): string => `${this.cluster.nameOf(leader)} was elected leader of ${partition.name} uncleanly at ${formatUs(atUs)}`;
     const lost = [...eligibleLeaders(before).map((id) => partition.logOn(id)), ...this.of(partition).losses.map(({ log }) => log)];
     for (const log of lost) this.addExcuse(partition, log, commonPrefixEnd(kept, log), log.logEndOffset, reason);
+    this.set(partition, { ...this.of(partition), unclean: { fromOffset: Math.min(kept.logEndOffset, ...lost.map((log) => commonPrefixEnd(kept, log))), reason: reason() } });
   }
 
   private addExcuse(partition: TrackedPartition, log: PartitionLog, startOffsetInclusive: Offset, endOffsetExclusive: Offset, reason: () => string): void {

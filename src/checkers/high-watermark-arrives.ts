@@ -42,7 +42,8 @@ class HighWatermarkArrives implements Checker {
 
   private judge(partition: TrackedPartition, { brokerId, view }: TrackedReplica, sample: Sample, endUs: number): void {
     this.findings.compared += 1;
-    const owed = sampled(sample, partition).logEndOffset;
+    // Another leader may have a shorter log by now, where nothing was promised: it owes what it has.
+    const owed = Math.min(sampled(sample, partition).logEndOffset, view?.log.logEndOffset ?? 0);
     const highWatermark = view?.highWatermark ?? 0;
     if (highWatermark >= owed || this.context.trace.isBelowMinIsr(partition)) return;
     const { cluster } = this.context;

@@ -67,6 +67,7 @@ export class Judge {
   replicaChanged(replica: TrackedReplica, before: ReplicaView | undefined, after: ReplicaView | undefined, atUs: number): void {
     this.reach(atUs);
     const { partition } = replica;
+    if (before !== undefined && after !== undefined && after.log.logEndOffset < before.log.logEndOffset) this.budget.replicaTruncated(replica, before.log, after.log);
     if (this.cluster.replicaChanged(replica, after)) this.leaderChanged(partition, atUs);
     this.trace.replicaChanged(replica, before, after, atUs);
     if (partition.leader === replica && before !== undefined && after !== undefined) {
@@ -118,6 +119,7 @@ export class Judge {
   observed(node: number, observation: ClientObservation, atUs: number): void {
     this.reach(atUs);
     const entry = this.history.record(atUs, node, observation);
+    if (observation.type === 'admin.completed') this.quiet.disturbed(atUs);
     const listeners = this.onObserved;
     for (let i = 0; i < listeners.length; i += 1) (listeners[i] as Checker).observed?.(entry);
   }

@@ -16,6 +16,7 @@ import type { TrackedPartition } from './cluster.ts';
 import { isRetained, recordAt } from './compare-logs.ts';
 import { Findings } from './findings.ts';
 import { allowed } from './guarantees.ts';
+import type { PartitionRegistration } from '../kafka/metadata.ts';
 import { effectiveMinIsr } from './min-isr.ts';
 
 export const minIsrOnAck: Property = {
@@ -30,6 +31,8 @@ export const minIsrOnAck: Property = {
 class MinIsrOnAck implements Checker {
   private readonly context: CheckContext;
   private readonly findings: Findings;
+  /** Fewest replicas that a partition had, by its id. */
+  private fewest: readonly number[] = [];
 
   constructor(context: CheckContext, findings = new Findings()) {
     this.context = context;
@@ -38,6 +41,16 @@ class MinIsrOnAck implements Checker {
 
   get violations(): number {
     return this.findings.violations;
+  }
+
+  /** A reassignment changes how many there are, and with them what a topic can demand; leaders hear of it in their own time. */
+  registrationChanged(partition: TrackedPartition, _before: PartitionRegistration | undefined, { replicas }: PartitionRegistration): void {
+    const known = this.fewest[partition.id] ?? Number.MAX_SAFE_INTEGER;
+    if (replicas.length >= known) return;
+    const fewest = this.fewest.slice();
+    while (fewest.length < partition.id) fewest.push(Number.MAX_SAFE_INTEGER);
+    fewest[partition.id] = replicas.length;
+    this.fewest = fewest;
   }
 
   observed(entry: HistoryEntry): void {
@@ -50,7 +63,7 @@ class MinIsrOnAck implements Checker {
     const { registration, replicas } = partition;
     if (registration === undefined) return;
     this.findings.compared += 1;
-    const needed = effectiveMinIsr(this.context.config, partition.topic, registration.replicas);
+    const needed = Math.min(effectiveMinIsr(this.context.config, partition.topic, registration.replicas), this.fewest[partition.id] ?? Number.MAX_SAFE_INTEGER);
     let holders = 0;
     for (let i = 0; i < replicas.length; i += 1) {
       const replica = replicas[i];
@@ -84,7 +97,9 @@ class MinIsrOnAck implements Checker {
   }
 
   fork(context: CheckContext): Checker {
-    return new MinIsrOnAck(context, this.findings.fork());
+    const copy = new MinIsrOnAck(context, this.findings.fork());
+    copy.fewest = this.fewest;
+    return copy;
   }
 }
 

@@ -49,6 +49,7 @@ export class QuietEnd {
   private readonly cluster: Cluster;
   private readonly liveness: Liveness | null;
   private samples: readonly Sample[] = [];
+  private disturbedUs = 0;
 
   constructor(cluster: Cluster, liveness: Liveness | null) {
     this.cluster = cluster;
@@ -65,19 +66,26 @@ export class QuietEnd {
     this.alarmAtUs = atUs + Math.max(1, Math.floor(usOfMs(liveness.boundMs) / 2));
   }
 
+  /** An administrator's operation took effect: rest begins anew. */
+  disturbed(atUs: number): void {
+    this.disturbedUs = atUs;
+  }
+
   /** What is owed in a run that ends at `endUs`, or why nothing is. */
   restAt(endUs: number): Rest | string {
     const { liveness } = this;
     if (liveness === null) return 'the run has no quiet end';
     const owedFromUs = endUs - usOfMs(liveness.boundMs);
+    const fromUs = Math.max(liveness.quietFromUs, this.disturbedUs);
     const sample = this.samples.findLast(({ atUs }) => atUs <= owedFromUs);
-    if (sample !== undefined && owedFromUs >= liveness.quietFromUs) return { sample, owedFromUs };
-    const dueUs = liveness.quietFromUs + usOfMs(liveness.boundMs);
-    return `the run ended at ${formatUs(endUs)}, before ${formatUs(dueUs)}, a bound of ${liveness.boundMs} ms after the last fault`;
+    if (sample !== undefined && owedFromUs >= fromUs) return { sample, owedFromUs };
+    const dueUs = fromUs + usOfMs(liveness.boundMs);
+    return `the run ended at ${formatUs(endUs)}, before ${formatUs(dueUs)}, a bound of ${liveness.boundMs} ms after the last fault or operation`;
   }
 
   fork(cluster: Cluster): QuietEnd {
     const copy = new QuietEnd(cluster, this.liveness);
+    copy.disturbedUs = this.disturbedUs;
     copy.samples = this.samples;
     copy.alarmAtUs = this.alarmAtUs;
     return copy;

@@ -49,8 +49,11 @@ class RetainedAsPromised implements Checker {
   private judgeStart(replica: TrackedReplica, { highWatermark }: ReplicaView, logStartOffset: Offset, atUs: number): void {
     this.findings.compared += 1;
     // Whoever leads is held to its own high watermark: what it takes for one now is clamped to where its log starts now.
-    const ghost = replica.partition.leader === replica ? undefined : this.context.committed.of(replica.partition);
-    const committed = Math.max(highWatermark, ghost?.endOffset ?? 0);
+    const isLeader = replica.partition.leader === replica;
+    const ghost = isLeader ? undefined : this.context.committed.of(replica.partition);
+    let committed = Math.max(highWatermark, ghost?.endOffset ?? 0);
+    // A follower deletes what its leader has deleted, and that one knows its own high watermark.
+    if (!isLeader) for (const { view } of replica.partition.replicas) if (view !== undefined && view.brokerId !== replica.brokerId) committed = Math.max(committed, view.highWatermark);
     if (logStartOffset > committed) this.broken(replica, atUs, `deleted up to offset ${logStartOffset}, above the high watermark, which had reached ${committed}`);
   }
 

@@ -71,6 +71,8 @@ class ValidHighWatermark implements Checker {
       const member = isr[i] as NodeId;
       const { logEndOffset } = partition.logOn(member);
       if (logEndOffset >= highWatermark || this.context.trace.hasLost(partition, member)) continue;
+      // After an unclean election the deposed leader counts an ISR that is none any more.
+      if (this.context.budget.electedUncleanly(partition) && view?.leaderEpoch !== partition.registration?.leaderEpoch) continue;
       const { cluster } = this.context;
       const leaderEpoch = view?.leaderEpoch ?? -1;
       this.findings.violated(atUs, () => ({
