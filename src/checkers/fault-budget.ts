@@ -140,7 +140,8 @@ export class FaultBudget {
   excuseForBatch(partition: TrackedPartition, batch: RecordBatch): string | undefined {
     return this.find(partition, batch.baseOffset, (log) => {
       const lost = log.batchAt(batch.baseOffset);
-      if (lost === undefined && !isRetained(log, batch.baseOffset)) return true;
+      // What retention had taken cannot be lost again; of what was cleaned nobody can tell.
+      if (batch.baseOffset < Math.max(log.logStartOffset, log.cleanedEndOffset)) return true;
       return lost !== undefined && lost.partitionLeaderEpoch === batch.partitionLeaderEpoch && lost.contentHash === batch.contentHash;
     });
   }

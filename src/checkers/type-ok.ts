@@ -45,7 +45,8 @@ class TypeOk implements Checker {
     }
     if (epochs !== before?.epochs) this.judgeEpochs(replica, epochs, atUs);
     if (log === before?.log) return;
-    if (log.lastEpoch > epochs.latestEpoch) this.broken(replica, atUs, `its last batch is of leader epoch ${log.lastEpoch}, and its epoch cache knows none after ${epochs.latestEpoch}`);
+    // Of a log without a record above its start a load forgets the epoch, too (LogLoader truncates the cache at the log end).
+    if (log.lastEpoch > epochs.latestEpoch && log.logStartOffset < log.logEndOffset) this.broken(replica, atUs, `its last batch is of leader epoch ${log.lastEpoch}, and its epoch cache knows none after ${epochs.latestEpoch}`);
     const last = log.lastBatch;
     if (last !== undefined && last.nextOffset > log.logEndOffset) this.broken(replica, atUs, `its last batch ends at ${last.nextOffset}, and its log at ${log.logEndOffset}`);
   }
