@@ -157,6 +157,12 @@ export class History {
       case 'position.reset':
         readingOf(client, observation.topic).positions[observation.partition] = observation.to;
         return { index, atUs, node, incarnation, observation };
+      case 'assignment':
+      case 'commit.invoked':
+      case 'commit.completed':
+      case 'record.processed':
+      case 'consumer.failed':
+        return { index, atUs, node, incarnation, observation };
       case 'admin.invoked': {
         const entry = { index, atUs, node, incarnation, observation };
         this.administered = [...this.administered, { invoked: entry, completed: undefined }];

@@ -61,7 +61,61 @@ export interface PositionReset {
   readonly partition: PartitionIndex;
   readonly from: Offset | null;
   readonly to: Offset;
-  readonly reason: 'initial' | 'outOfRange' | 'truncation';
+  /** `committed`: the group's committed offset; `seek`: the application asked; the others follow `auto.offset.reset`. */
+  readonly reason: 'initial' | 'committed' | 'seek' | 'outOfRange' | 'truncation';
+}
+
+/**
+ * The rebalance listener ran, and from here on the member owns exactly `owned`: onPartitionsAssigned, onPartitionsRevoked or
+ * onPartitionsLost.
+ */
+export interface AssignmentChanged {
+  readonly type: 'assignment';
+  readonly groupId: string;
+  readonly memberId: string;
+  /** Generation of the classic protocol, member epoch of the consumer protocol. */
+  readonly generationId: number;
+  readonly reason: 'assigned' | 'revoked' | 'lost';
+  readonly owned: readonly { readonly topic: TopicName; readonly partitions: readonly PartitionIndex[] }[];
+}
+
+/** A commit of offsets began: by `commitSync`, by `commitAsync`, or by the consumer itself (`enable.auto.commit`). */
+export interface CommitInvoked {
+  readonly type: 'commit.invoked';
+  /** Unique among the commits of this node over all its incarnations. */
+  readonly commitId: number;
+  readonly groupId: string;
+  readonly mode: 'sync' | 'async' | 'auto';
+  /** The next offset to read, by partition. */
+  readonly offsets: readonly { readonly topic: TopicName; readonly partition: PartitionIndex; readonly offset: Offset }[];
+}
+
+export interface CommitCompleted {
+  readonly type: 'commit.completed';
+  readonly commitId: number;
+  readonly outcome: Outcome;
+  readonly errorCode: ErrorName;
+}
+
+/**
+ * The application has carried out the effect of one record: it is done for the world outside, whatever becomes of the
+ * process. With an idempotent sink `isApplied` is false where the sink had it already.
+ */
+export interface RecordProcessed {
+  readonly type: 'record.processed';
+  readonly topic: TopicName;
+  readonly partition: PartitionIndex;
+  readonly offset: Offset;
+  readonly value: string;
+  readonly isApplied: boolean;
+}
+
+/** The application got an exception from its consumer that it has to deal with. */
+export interface ConsumerFailed {
+  readonly type: 'consumer.failed';
+  readonly errorCode: ErrorName;
+  /** Kafka's exception, such as `NoOffsetForPartitionException`. */
+  readonly exception: string;
 }
 
 /** The administrator began an operation. */
@@ -98,4 +152,7 @@ export interface AdminCompleted {
   readonly results: readonly AdminResult[];
 }
 
-export type ClientObservation = SendInvoked | SendCompleted | Polled | PositionReset | AdminInvoked | AdminCompleted;
+export type ClientObservation =
+  | SendInvoked | SendCompleted
+  | Polled | PositionReset | AssignmentChanged | CommitInvoked | CommitCompleted | RecordProcessed | ConsumerFailed
+  | AdminInvoked | AdminCompleted;

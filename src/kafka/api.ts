@@ -11,6 +11,7 @@
 import type { AdminRequest, AdminResponse } from './admin-api.ts';
 import type { Request, Response } from './api-message.ts';
 import type { ErrorName } from './errors.ts';
+import type { GroupRequest, GroupResponse } from './group-api.ts';
 import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, TopicName } from './ids.ts';
 import type { MetadataImage } from './metadata.ts';
 import type { LeaderRecoveryState, MetadataRecord } from './metadata-records.ts';
@@ -18,6 +19,8 @@ import type { RecordBatch } from './records.ts';
 
 /** CreateTopics to UnregisterBroker, and DeleteRecords. */
 export * from './admin-api.ts';
+/** FindCoordinator to ConsumerGroupHeartbeat. */
+export * from './group-api.ts';
 
 // --- Produce (0) -----------------------------------------------------------------------------------------------------
 
@@ -341,7 +344,8 @@ export type ApiRequest =
   | BeginQuorumEpochRequest
   | EndQuorumEpochRequest
   | FetchSnapshotRequest
-  | AdminRequest;
+  | AdminRequest
+  | GroupRequest;
 
 export type ApiResponse =
   | ProduceResponse
@@ -358,4 +362,5 @@ export type ApiResponse =
   | BeginQuorumEpochResponse
   | EndQuorumEpochResponse
   | FetchSnapshotResponse
-  | AdminResponse;
+  | AdminResponse
+  | GroupResponse;
