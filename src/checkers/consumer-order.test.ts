@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { PartitionLog } from '../kafka/log.ts';
 import { consumerOrder } from './consumer-order.ts';
 import { OTHER_READER, READER, Stage } from './staging.ts';
+
+/** The log after a cleaning that took offsets 1 and 2. */
+function keeping(log: PartitionLog): PartitionLog {
+  const kept = [...log.batches()].filter(({ baseOffset }) => baseOffset < 1 || baseOffset > 2);
+  return log.roll().cleaned(log.logEndOffset, kept, [0]);
+}
 
 function filled(): Stage {
   const stage = Stage.ready([consumerOrder]);
@@ -46,6 +53,17 @@ describe('consumer order', () => {
     stage.poll(READER, 1, [0]);
     stage.elect(2, [2, 3]);
     stage.poll(READER, 1, [3]);
+    expect(stage.violations).toBe(1);
+  });
+
+  it('holds where the server has cleaned its log and the new leader not yet', () => {
+    const stage = filled();
+    stage.plant(1, { log: keeping(stage.logOf(1)) });
+    stage.elect(2, [1, 2, 3]);
+    stage.lead(2);
+    stage.poll(READER, 1, [0, 3, 4]);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', compared: 3 });
+    stage.poll(OTHER_READER, 2, [0, 3, 4]);
     expect(stage.violations).toBe(1);
   });
 

@@ -74,7 +74,9 @@ class ConsumerOrder implements Checker {
 
   /** Offsets `[position, offset)` were passed over; a violation when a committed data record stands there. */
   private leapt(partition: TrackedPartition, node: number, from: number, position: Offset, offset: Offset, atUs: number): void {
-    const skipped = committedRecord(partition.leader, position, offset) ?? committedRecord(partition.replicaOn(from), position, offset);
+    // Each replica is cleaned by itself: what is gone from the server's log another may hold still (LOG-10).
+    const start = Math.max(position, partition.logOn(from).cleanedEndOffset);
+    const skipped = committedRecord(partition.leader, start, offset) ?? committedRecord(partition.replicaOn(from), position, offset);
     if (skipped === undefined) return;
     const { cluster } = this.context;
     const consumer = cluster.nameOf(node);

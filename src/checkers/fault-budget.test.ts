@@ -4,6 +4,8 @@ import { Stage, TOPIC } from './staging.ts';
 
 const UNCLEAN = { topics: [{ name: TOPIC, partitionCounts: [3], minInsyncReplicas: 1, uncleanLeaderElectionEnable: true }] };
 
+const ELR = { topics: [{ name: TOPIC, partitionCounts: [3], minInsyncReplicas: 2, uncleanLeaderElectionEnable: false }], eligibleLeaderReplicas: true };
+
 /** Offsets 0..4 are committed on brokers 1, 2 and 3. */
 function committed(changes = {}): Stage {
   const stage = Stage.ready([committedPrefixImmutable], changes);
@@ -139,6 +141,52 @@ describe('the fault budget', () => {
     stage.truncate(3, 4);
     stage.lead(3);
     expect(stage.verdict()).toMatchObject({ verdict: 'violated', evidence: [{ details: { offset: 4, lostCount: 1 } }] });
+  });
+
+  it('excuses what a member of the ELR held when the last one was dropped for an unclean shutdown', () => {
+    const stage = committed(ELR);
+    stage.change({ leader: -1, isr: [], eligibleLeaderReplicas: [1, 2], lastKnownElr: [1] });
+    stage.goDown(1, 3);
+    stage.change({ eligibleLeaderReplicas: [2] });
+    stage.change({ eligibleLeaderReplicas: [] });
+    stage.start(1, 2);
+    stage.change({ leader: 1, isr: [1], lastKnownElr: [], leaderRecoveryState: 'RECOVERING' });
+    stage.lead(1);
+    const { verdict, note, evidence } = stage.verdict();
+    expect(evidence).toEqual([]);
+    expect(verdict).toBe('held');
+    expect(note).toBe('2 excused: at 00:00:00.023000 nobody was left in the ISR and the ELR of orders-0 after unclean shutdowns, of broker-2 at last');
+  });
+
+  it('excuses nothing of that which the last known leader held when it was elected', () => {
+    const stage = committed(ELR);
+    stage.change({ leader: -1, isr: [], eligibleLeaderReplicas: [1, 2], lastKnownElr: [1] });
+    stage.change({ eligibleLeaderReplicas: [2] });
+    stage.change({ eligibleLeaderReplicas: [] });
+    stage.change({ leader: 1, isr: [1], lastKnownElr: [], leaderRecoveryState: 'RECOVERING' });
+    stage.truncate(1, 3);
+    stage.lead(1);
+    expect(stage.verdict().verdict).toBe('violated');
+  });
+
+  it('does not excuse an ELR that loses its only member after one unclean shutdown', () => {
+    const stage = committed(ELR);
+    stage.change({ leader: -1, isr: [], eligibleLeaderReplicas: [1], lastKnownElr: [1] });
+    stage.change({ eligibleLeaderReplicas: [] });
+    stage.truncate(1, 3);
+    stage.change({ leader: 1, isr: [1], lastKnownElr: [], leaderRecoveryState: 'RECOVERED' });
+    stage.lead(1);
+    expect(stage.verdict().verdict).toBe('violated');
+  });
+
+  it('knows an unclean leader that was fenced in the batch of records that elected it', () => {
+    const stage = committed(UNCLEAN);
+    stage.changeIsr([1]);
+    stage.replicate(1, [], ['f', 'g']);
+    stage.change({ leader: -1, isr: [3], leaderRecoveryState: 'RECOVERING' });
+    stage.change({ leader: 3 });
+    stage.lead(3);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', evidence: [] });
   });
 
   it('goes its own way in a fork', () => {

@@ -15,7 +15,7 @@
  */
 import { formatUs } from '../kernel/time.ts';
 import { NO_LEADER } from '../kafka/ids.ts';
-import type { NodeId, Offset } from '../kafka/ids.ts';
+import type { LeaderEpoch, NodeId, Offset } from '../kafka/ids.ts';
 import type { PartitionLog } from '../kafka/log.ts';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
 import type { RecordBatch } from '../kafka/records.ts';
@@ -45,8 +45,10 @@ interface PartitionBudget {
   /** Brokers that lost something while eligible, or were dropped as if they had, since the ISR was last as large as min.insync.replicas. */
   readonly lossyBrokers: readonly NodeId[];
   readonly excuses: readonly Excuse[];
+  /** ISR and ELR are empty since the brokers with these logs were dropped: until somebody leads again, all of it may be gone. */
+  readonly abandoned?: { readonly logs: readonly PartitionLog[]; readonly reason: string } | undefined;
   /** An unclean election was allowed; whoever led before it may have acknowledged more by then. */
-  readonly unclean?: { readonly fromOffset: Offset; readonly reason: string };
+  readonly unclean?: { readonly fromOffset: Offset; readonly leaderEpoch: LeaderEpoch; readonly reason: string };
 }
 
 const INTACT: PartitionBudget = { losses: [], lossyBrokers: [], excuses: [] };
@@ -82,15 +84,18 @@ export class FaultBudget {
   }
 
   registrationChanged(partition: TrackedPartition, before: PartitionRegistration | undefined, after: PartitionRegistration, atUs: number): void {
-    const isUnclean = before !== undefined && after.leader !== NO_LEADER && !eligibleLeaders(before).includes(after.leader);
-    const isAllowed = isUnclean && (checkedTopic(this.config, partition.topic)?.uncleanLeaderElectionEnable === true || isLastKnownLeader(before, after.leader));
-    if (isAllowed) this.noteUncleanElection(partition, before, after.leader, atUs);
+    const elected = before === undefined ? undefined : uncleanLeader(before, after);
+    const isAllowed = before !== undefined && elected !== undefined && (checkedTopic(this.config, partition.topic)?.uncleanLeaderElectionEnable === true || isLastKnownLeader(before, elected));
+    if (isAllowed) this.noteUncleanElection(partition, before, elected, after.leaderEpoch, atUs);
+    if (after.isr[0] !== undefined) this.endAbandonment(partition, after.isr[0]);
     const { losses } = this.of(partition);
     const eligible = eligibleLeaders(after);
     // With an ELR nobody leaves both sets while the ISR is too small, but for a shutdown that was not clean.
     const dropped = this.config.eligibleLeaderReplicas === true && before !== undefined ? eligibleLeaders(before).filter((id) => !eligible.includes(id)) : [];
     const lossyBrokers = [...new Set([...this.of(partition).lossyBrokers, ...dropped])];
     if (lossyBrokers.length === 0) return;
+    const isAbandoned = dropped.length > 0 && after.isr.length === 0 && !after.elr.some((id) => after.replicas.includes(id)) && lossyBrokers.length >= effectiveMinIsr(this.config, partition.topic, after.replicas);
+    if (isAbandoned) this.noteAbandoned(partition, dropped, atUs);
     const remaining = losses.filter(({ brokerId }) => eligible.includes(brokerId));
     const isLarge = after.isr.length >= effectiveMinIsr(this.config, partition.topic, after.replicas);
     const counted = isLarge ? lossyBrokers.filter((id) => remaining.some(({ brokerId }) => brokerId === id)) : lossyBrokers;
@@ -157,8 +162,9 @@ export class FaultBudget {
     const budget = this.budgets[partition.id];
     // A deposed leader goes on for a while after an unclean election, and what it acknowledges then nobody else has.
     const unclean = budget?.unclean;
-    const isDeposed = unclean !== undefined && offset >= unclean.fromOffset && partition.replicas.some((replica) => replica !== partition.leader && replica.view?.leaderEpoch !== partition.registration?.leaderEpoch && isLost(replica.log));
-    if (isDeposed) return unclean.reason;
+    const isOfDeposed = ({ log }: TrackedReplica, { leaderEpoch }: { readonly leaderEpoch: LeaderEpoch }): boolean => (log.batchAt(offset)?.partitionLeaderEpoch ?? leaderEpoch) < leaderEpoch && isLost(log);
+    if (unclean !== undefined && offset >= unclean.fromOffset && partition.replicas.some((replica) => replica !== partition.leader && isOfDeposed(replica, unclean))) return unclean.reason;
+    if (budget?.abandoned?.logs.some((log) => offset < log.logEndOffset && isLost(log)) === true) return budget.abandoned.reason;
     return budget?.excuses.find(({ log, startOffsetInclusive, endOffsetExclusive }) => offset >= startOffsetInclusive && offset < endOffsetExclusive && isLost(log))?.reason;
   }
 
@@ -188,12 +194,32 @@ export class FaultBudget {
     }
   }
 
-  private noteUncleanElection(partition: TrackedPartition, before: PartitionRegistration, leader: NodeId, atUs: number): void {
+  /**
+   * ELR dropped its last member, as many brokers having shut down uncleanly as `min.insync.replicas` asks for: what `dropped` held
+   * may be gone, whatever the disks kept, because nobody is left whom the controller would take to have it.
+   */
+  private noteAbandoned(partition: TrackedPartition, dropped: readonly NodeId[], atUs: number): void {
+    const names = dropped.map((id) => this.cluster.nameOf(id)).join(', ');
+    const logs = [...dropped.map((id) => partition.logOn(id)), ...this.of(partition).losses.map(({ log }) => log)];
+    const reason = `at ${formatUs(atUs)} nobody was left in the ISR and the ELR of ${partition.name} after unclean shutdowns, of ${names} at last`;
+    this.set(partition, { ...this.of(partition), abandoned: { logs, reason } });
+  }
+
+  /** Somebody leads again: what it holds of that which was abandoned must survive from here on. */
+  private endAbandonment(partition: TrackedPartition, leader: NodeId): void {
+    const { abandoned } = this.of(partition);
+    if (abandoned === undefined) return;
+    this.set(partition, { ...this.of(partition), abandoned: undefined });
+    const kept = partition.logOn(leader);
+    for (const log of abandoned.logs) this.addExcuse(partition, log, commonPrefixEnd(kept, log), log.logEndOffset, () => abandoned.reason);
+  }
+
+  private noteUncleanElection(partition: TrackedPartition, before: PartitionRegistration, leader: NodeId, leaderEpoch: LeaderEpoch, atUs: number): void {
     const kept = partition.logOn(leader);
     const reason = (): string => `${this.cluster.nameOf(leader)} was elected leader of ${partition.name} uncleanly at ${formatUs(atUs)}`;
     const lost = [...eligibleLeaders(before).map((id) => partition.logOn(id)), ...this.of(partition).losses.map(({ log }) => log)];
     for (const log of lost) this.addExcuse(partition, log, commonPrefixEnd(kept, log), log.logEndOffset, reason);
-    this.set(partition, { ...this.of(partition), unclean: { fromOffset: Math.min(kept.logEndOffset, ...lost.map((log) => commonPrefixEnd(kept, log))), reason: reason() } });
+    this.set(partition, { ...this.of(partition), unclean: { fromOffset: Math.min(kept.logEndOffset, ...lost.map((log) => commonPrefixEnd(kept, log))), leaderEpoch, reason: reason() } });
   }
 
   private addExcuse(partition: TrackedPartition, log: PartitionLog, startOffsetInclusive: Offset, endOffsetExclusive: Offset, reason: () => string): void {
@@ -212,6 +238,16 @@ export class FaultBudget {
     while (this.budgets.length < partition.id) this.budgets.push(undefined);
     this.budgets[partition.id] = budget;
   }
+}
+
+/**
+ * Whom an election between the two took who was not eligible before. One that was fenced in the same batch of records leads
+ * no more, and is known by the ISR that it was left with.
+ */
+function uncleanLeader(before: PartitionRegistration, { leader, leaderEpoch, leaderRecoveryState, isr }: PartitionRegistration): NodeId | undefined {
+  const isAlone = leader === NO_LEADER && leaderEpoch > before.leaderEpoch && leaderRecoveryState === 'RECOVERING' && isr.length === 1;
+  const elected = isAlone ? isr[0] : leader;
+  return elected === undefined || elected === NO_LEADER || eligibleLeaders(before).includes(elected) ? undefined : elected;
 }
 
 /**

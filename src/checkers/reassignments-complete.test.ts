@@ -34,6 +34,13 @@ describe('reassignments complete', () => {
     expect(sentencesAtEnd(begun)).toEqual([]);
   });
 
+  it('owes nothing while nobody is left to lead', () => {
+    const stage = reassigning();
+    stage.change({ leader: -1, isr: [1] });
+    stage.goDown(1);
+    expect(sentencesAtEnd(stage)).toEqual([]);
+  });
+
   it('is vacuous when nothing was reassigned', () => {
     const stage = settledStage(reassignmentsComplete, { reassigns: true });
     sentencesAtEnd(stage);

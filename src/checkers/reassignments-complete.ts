@@ -2,12 +2,14 @@
  * L-07: a bound after the last fault no reassignment is still under way that was under way a bound before the end: the
  * replicas it adds have joined the ISR, and those it removes are gone.
  *
- * A reassignment waits for the replicas it adds, so it owes nothing while one of them is down.
+ * A reassignment waits for the replicas it adds, so it owes nothing while one of them is down, nor while nobody is left to lead:
+ * whoever joins the ISR has to fetch from a leader.
  * Source: L-07; KIP-455, PartitionReassignmentReplicas.
  */
 import type { CheckContext, Checker, Property } from './checker.ts';
 import type { TrackedPartition } from './cluster.ts';
 import { Findings } from './findings.ts';
+import { eligibleLeaders } from './min-isr.ts';
 import { sampled } from './quiet-end.ts';
 import { standing } from './standing.ts';
 
@@ -49,6 +51,7 @@ class ReassignmentsComplete implements Checker {
     for (const partition of cluster.partitions) {
       const { registration } = partition;
       if (registration === undefined || this.seen[partition.id] !== true) continue;
+      if (!eligibleLeaders(registration).some((id) => cluster.isUp(id))) continue;
       this.findings.compared += 1;
       const { addingReplicas, removingReplicas, isr, partitionEpoch } = registration;
       const isDone = addingReplicas.length + removingReplicas.length === 0;

@@ -18,6 +18,20 @@ const THREE = [
   [4, 11],
 ] as const;
 
+describe('the epochs that records bear witness to', () => {
+  const known = assigned([0, 0], [2, 4], [5, 9]);
+
+  it.each<readonly [sentence: string, epoch: number, baseOffset: number, nextOffset: number, entries: readonly Pair[]]>([
+    ['agree, and nothing changes', 2, 6, 8, [[0, 0], [2, 4], [5, 9]]],
+    ['are not known, and stand between two that are', 3, 6, 8, [[0, 0], [2, 4], [3, 6], [5, 9]]],
+    ['end an epoch before it was thought to begin', 0, 3, 6, [[0, 0], [5, 9]]],
+    ['begin an epoch earlier', 2, 3, 4, [[0, 0], [2, 3], [5, 9]]],
+    ['contradict everything behind', 7, 3, 4, [[0, 0], [7, 3]]],
+  ])('%s', (_, epoch, baseOffset, nextOffset, entries) => {
+    expect(pairs(known.witnessed(epoch, baseOffset, nextOffset))).toEqual(entries);
+  });
+});
+
 describe('assigning a leader epoch', () => {
   const cases: readonly (readonly [sentence: string, given: readonly Pair[], entries: readonly Pair[]])[] = [
     ['is kept with the offset it began at', [[2, 10]], [[2, 10]]],

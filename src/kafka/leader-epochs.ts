@@ -88,6 +88,22 @@ export class LeaderEpochCache {
     return new LeaderEpochCache(entries);
   }
 
+  /**
+   * Agrees with the records of `[baseOffset, nextOffset)`, which are of `epoch`: entries that contradict them are removed, and the
+   * epoch begins at `baseOffset` at the latest. Epochs without records, and where an epoch begins below, stay as they are known.
+   */
+  witnessed(epoch: LeaderEpoch, baseOffset: Offset, nextOffset: Offset): LeaderEpochCache {
+    const agrees = (entry: EpochEntry): boolean => {
+      if (entry.startOffset >= nextOffset) return entry.epoch > epoch;
+      return entry.epoch === epoch ? entry.startOffset <= baseOffset : entry.epoch < epoch && entry.startOffset < baseOffset;
+    };
+    const entries = this.entries.filter(agrees);
+    const isKnown = entries.some((entry) => entry.epoch === epoch);
+    if (isKnown && entries.length === this.entries.length) return this;
+    if (!isKnown) entries.splice(entries.filter((entry) => entry.startOffset < baseOffset).length, 0, { epoch, startOffset: baseOffset });
+    return new LeaderEpochCache(entries);
+  }
+
   /** Removes every entry with `startOffset >= endOffset`. Nothing happens for an undefined (negative) offset. */
   truncateFromEnd(endOffset: Offset): LeaderEpochCache {
     if (endOffset < 0) return this;

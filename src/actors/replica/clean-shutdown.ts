@@ -6,15 +6,17 @@
  */
 import type { Effect } from '../../kernel/effects.ts';
 import type { Reduced } from '../reduction.ts';
-import { flushLog } from './flush.ts';
 import { writeLogStart } from './log-manager.ts';
 import { checkpointHighWatermark, writeRecoveryPoint } from './storage.ts';
 import { epochFile, type ReplicaState } from './state.ts';
 
-/** Flushes the log, the epochs, the high watermark, the log start and the recovery point, which is the log end then. */
-export function cleanShutdown(state: ReplicaState): Reduced<ReplicaState> {
+/**
+ * Writes and flushes the checkpoints of a log that is flushed up to its end: epochs, recovery point, log start, high watermark. Not
+ * before it is: a recovery point beyond what a power loss leaves would keep a torn batch out of the next scan.
+ */
+export function checkpointFlushedLog(state: ReplicaState): Reduced<ReplicaState> {
   const { log, topicPartition } = state;
-  const effects: Effect[] = [flushLog(state, log.logEndOffset), { kind: 'flush', file: epochFile(topicPartition), then: 'checkpoint.flushed' }];
+  const effects: Effect[] = [{ kind: 'flush', file: epochFile(topicPartition), then: 'checkpoint.flushed' }];
   writeRecoveryPoint(state, log.logEndOffset, effects);
   writeLogStart(state, log.logStartOffset, effects);
   const { state: checkpointed, effects: highWatermark } = checkpointHighWatermark(state);

@@ -9,7 +9,7 @@ import { batchOf, withOffsets } from '../../kafka/records.ts';
 import { KAFKA_RULES, type Rules } from '../../kafka/rules.ts';
 import type { AppendRequested, DeleteRecordsRequested, PartitionFetched } from '../local-events.ts';
 import { appendRecords } from './append.ts';
-import { cleanShutdown } from './clean-shutdown.ts';
+import { beginClosing, goOnClosing } from './closing.ts';
 import { deleteRecords } from './delete-records.ts';
 import { flushFailed, writeFailed } from './disk-errors.ts';
 import { logFlushed } from './flush.ts';
@@ -200,21 +200,37 @@ describe('a start', () => {
 });
 
 describe('a clean shutdown', () => {
-  it('leaves nothing at risk: after a power loss the replica is what it was', () => {
-    const disk = new Disk();
+  /** Closes `replica`, looking at the disk before each flush is done and once at the end. */
+  function close(replica: ReplicaState, disk: Disk, look: (disk: Disk, isClosed: boolean) => void): void {
+    let reduced = beginClosing(replica, { type: 'log.close', nowMs: 0 });
+    for (;;) {
+      for (const effect of reduced.effects) if (effect.kind === 'replace') disk.replace(effect.file, effect.value);
+      const flush = reduced.effects.find((effect) => effect.kind === 'flush');
+      if (flush === undefined) break;
+      const flushed = disk.beginFlush(flush.file);
+      look(disk, false);
+      disk.completeFlush(flush.file, flushed);
+      reduced = goOnClosing(reduced.state, outcome(flush.data));
+    }
+    look(disk, true);
+  }
+
+  it('leaves nothing at risk: after a power loss the replica is what it was, and during it none is taken for sound that is torn', () => {
     const log = logOf([1, 2], [2, 3]);
     const replica = sampleReplica({ log, highWatermark: 4, storage: newStorage(1) });
+    const disk = new Disk();
     disk.write(logFile(NAME), log, undefined);
     disk.replace(epochFile(NAME), replica.epochs);
-    for (const effect of cleanShutdown(replica).effects) {
-      if (effect.kind === 'replace') disk.replace(effect.file, effect.value);
-      if (effect.kind === 'flush') disk.completeFlush(effect.file, disk.beginFlush(effect.file));
-    }
-    for (let key = 0; key < 8; key += 1) {
-      const after = disk.fork();
-      after.powerLost(key);
-      expect([logFile, epochFile, highWatermarkFile, logStartFile, recoveryPointFile].map((file) => after.read(file(NAME)))).toEqual([log, replica.epochs, 4, 0, 5]);
-    }
+    close(replica, disk, (present, isClosed) => {
+      for (let key = 0; key < 8; key += 1) {
+        const after = present.fork();
+        after.powerLost(key);
+        const [keptLog, epochs, highWatermark, logStartOffset, recoveryPoint] = [logFile, epochFile, highWatermarkFile, logStartFile, recoveryPointFile].map((file) => after.read(file(NAME)));
+        if (isClosed) expect([keptLog, epochs, highWatermark, logStartOffset, recoveryPoint]).toEqual([log, replica.epochs, 4, 0, 5]);
+        const kept = keptLog as PartitionLog | undefined;
+        expect(kept === undefined ? false : kept.recover((recoveryPoint as number | undefined) ?? 0).log.hasCorruptBatch).toBe(false);
+      }
+    });
   });
 });
 

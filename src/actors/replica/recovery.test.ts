@@ -48,6 +48,13 @@ describe('a replica that starts', () => {
   ])('that %s has the epochs of its batches (LeaderEpochFileCache, LogSegment.recover)', (_, epochs) => {
     expect(recover({ log: logOf([1, 2], [3, 3]), epochs }).state.epochs.entries).toEqual(epochsOf([1, 0], [3, 2]).entries);
   });
+
+  it('that was scanned from the middle of an epoch knows still where the epoch began', () => {
+    const rolled = logOf([1, 2]).roll();
+    const log = [...logOf([1, 3], [3, 1]).batches()].slice(2).reduce((longer, batch) => longer.append(batch), rolled);
+    const epochs = epochsOf([1, 0], [3, 3]);
+    expect(recover({ log, epochs, recoveryPoint: 2 }).state.epochs.entries).toEqual(epochs.entries);
+  });
 });
 
 describe('after a power loss at any moment', () => {

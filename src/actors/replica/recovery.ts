@@ -56,13 +56,15 @@ function startingAtCheckpoint(log: PartitionLog, checkpointed: Offset): Partitio
   return logStartOffset > log.logEndOffset ? PartitionLog.startingAt(logStartOffset) : log.withLogStart(logStartOffset);
 }
 
-/** Epochs beyond the log are gone with their records; the batches that were scanned have the last word on the rest. */
+/**
+ * Epochs beyond the log are gone with their records; the batches that were scanned have the last word on the rest. Kafka takes
+ * from them only epochs above the newest it knows, and needs no more: it writes the checkpoint through before it appends. Here
+ * the flush takes its time, and a power loss may fall between.
+ */
 function recoverEpochs(checkpointed: LeaderEpochCache, log: PartitionLog, scannedFrom: Offset): LeaderEpochCache {
   let epochs = checkpointed.truncateFromEnd(log.logEndOffset);
-  const { entries } = LeaderEpochCache.fromLog(log);
-  entries.forEach(({ epoch, startOffset }, i) => {
-    const endOffset = entries[i + 1]?.startOffset ?? log.logEndOffset;
-    if (endOffset > scannedFrom) epochs = epochs.assign(epoch, Math.max(startOffset, scannedFrom));
-  });
+  for (const { partitionLeaderEpoch, baseOffset, nextOffset } of log.batches()) {
+    if (baseOffset >= scannedFrom) epochs = epochs.witnessed(partitionLeaderEpoch, baseOffset, nextOffset);
+  }
   return epochs.truncateFromStart(log.logStartOffset);
 }
