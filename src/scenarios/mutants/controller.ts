@@ -7,7 +7,6 @@
 import type { MutantDoc } from './mutant.ts';
 
 const LOSS = ['acknowledged-records-survive', 'committed-prefix-immutable', 'reads-agree', 'leader-completeness'] as const;
-const UNHUNTED = 'not hunted yet: no built-in scenario has the faults it needs';
 
 export const CONTROLLER_MUTANTS: readonly MutantDoc[] = [
   {
@@ -26,19 +25,19 @@ export const CONTROLLER_MUTANTS: readonly MutantDoc[] = [
     reverts: { newIncarnationLeavesIsr: false },
     trips: LOSS,
     source: 'KIP-966, ReplicationControlManager.handleUncleanBrokerShutdown',
-    needs: 'a broker that loses power and is back within its session, then a failover to it',
-    hunt: null,
-    uncaught: UNHUNTED,
+    needs: 'eligible leader replicas; one of them loses power, comes back first and is elected',
+    hunt: 'hunt_last_replica',
+    seedsToDetection: 6,
   },
   {
     name: 'fenced-last-known-leader',
     doc: 'the last known leader is elected although it is fenced',
     reverts: { lastKnownLeaderMustBeActive: false },
-    trips: ['progress-after-heal', 'leader-in-isr'],
+    trips: ['fenced-not-in-isr', 'leader-in-isr', 'progress-after-heal'],
     source: 'KAFKA-19522 (4.2), BUG-15',
     needs: 'eligible leader replicas; ISR and ELR empty after unclean shutdowns',
-    hunt: null,
-    uncaught: UNHUNTED,
+    hunt: 'hunt_nobody_eligible',
+    seedsToDetection: 3,
   },
 ];
 
@@ -47,11 +46,11 @@ export const DISK_MUTANTS: readonly MutantDoc[] = [
     name: 'unflushed-epoch-checkpoint',
     doc: 'the epoch checkpoint is not flushed when an epoch is assigned',
     reverts: { flushesEpochCheckpoint: false },
-    trips: ['log-matching', 'committed-prefix-immutable', 'truncation-safe', 'progress-after-heal'],
+    trips: ['type-ok', 'truncation-safe', 'log-matching', 'committed-prefix-immutable', 'progress-after-heal'],
     source: 'KAFKA-16541 (3.9), BUG-17',
-    needs: 'a power loss soon after an election',
-    hunt: null,
-    uncaught: UNHUNTED,
+    needs: 'small segments, a recovery point beyond an election, and a power loss soon after it',
+    hunt: 'hunt_power_loss',
+    seedsToDetection: 3,
   },
   {
     name: 'clean-shutdown-marker-stays',
@@ -59,19 +58,19 @@ export const DISK_MUTANTS: readonly MutantDoc[] = [
     reverts: { removesCleanShutdownMarkerFirst: false },
     trips: ['log-matching', 'committed-prefix-immutable', 'progress-after-heal'],
     source: 'KAFKA-10471 (2.8), BUG-18',
-    needs: 'a clean shutdown, a power loss while the broker starts, and another start',
-    hunt: null,
-    uncaught: UNHUNTED,
+    needs: 'a clean shutdown, a power loss while the broker follows again and is not unfenced, and another start',
+    hunt: 'hunt_clean_shutdown',
+    seedsToDetection: 1,
   },
   {
     name: 'retention-above-high-watermark',
     doc: 'retention deletes records that are not committed yet',
     reverts: { retentionStopsAtHighWatermark: false },
-    trips: ['acknowledged-records-survive', 'committed-prefix-immutable', 'progress-after-heal'],
+    trips: ['retained-as-promised', 'acknowledged-records-survive', 'committed-prefix-immutable', 'progress-after-heal'],
     source: 'KAFKA-5634 (1.0), BUG-19',
     needs: 'a high watermark that lags by more than a tiny retention',
-    hunt: null,
-    uncaught: UNHUNTED,
+    hunt: 'hunt_retention',
+    seedsToDetection: 1,
   },
   {
     name: 'append-after-disk-error',
@@ -80,7 +79,7 @@ export const DISK_MUTANTS: readonly MutantDoc[] = [
     trips: ['reads-agree', 'log-matching', 'acknowledged-records-survive', 'committed-prefix-immutable'],
     source: 'KAFKA-7866 (2.3), KAFKA-10778 (2.8), BUG-23',
     needs: 'a disk that is full for a while',
-    hunt: null,
-    uncaught: UNHUNTED,
+    hunt: 'hunt_full_disk',
+    seedsToDetection: 1,
   },
 ];

@@ -4,18 +4,18 @@
  */
 import type { MutantDoc } from './mutant.ts';
 
-const UNHUNTED = 'not hunted yet: no built-in scenario has a quorum of controllers';
+const METADATA = ['metadata-log', 'epoch-fencing', 'committed-prefix-immutable', 'one-leader-per-epoch'] as const;
 
 export const QUORUM_MUTANTS: readonly MutantDoc[] = [
   {
     name: 'raft-ack-before-flush',
     doc: 'a voter counts, and votes, before its disk has what it counts or votes for',
     reverts: { raftFlushesBeforeAck: false },
-    trips: ['committed-prefix-immutable', 'one-leader-per-epoch'],
+    trips: METADATA,
     source: 'KR-1, BUG-25; "Why fsync is needed for data safety in Kafka or Raft" (Redpanda)',
     needs: 'a power loss of one voter, then an election',
-    hunt: null,
-    uncaught: UNHUNTED,
+    hunt: 'hunt_quorum',
+    seedsToDetection: 2,
   },
   {
     name: 'raft-without-pre-vote',
@@ -25,17 +25,17 @@ export const QUORUM_MUTANTS: readonly MutantDoc[] = [
     source: 'KIP-996 (4.0), BUG-33c',
     needs: 'a voter that is cut off and comes back again and again',
     hunt: null,
-    uncaught: 'costs availability while the network is bad, which no property forbids; Kafka before 4.0 works so',
+    uncaught: 'costs availability while the network is bad, which no property forbids, and nothing after it; Kafka before 4.0 works so. That a voter disturbed a leader cannot be told from outside: a paused one may stand on a pre-vote that was due long ago',
   },
   {
     name: 'raft-commits-older-epochs',
     doc: 'a leader commits entries of older epochs by counting voters (figure 8 of the Raft paper)',
     reverts: { raftCommitsOwnEpochFirst: false },
-    trips: ['committed-prefix-immutable', 'one-leader-per-epoch'],
+    trips: METADATA,
     source: 'KR-4, BUG-33d; Raft, 5.4.2',
-    needs: 'three leader changes in a row, crashes of voters between them',
-    hunt: null,
-    uncaught: UNHUNTED,
+    needs: 'three leader changes in a row, and a voter that loses power between the old entry and the first one of the new epoch',
+    hunt: 'hunt_figure_8',
+    seedsToDetection: 4,
   },
   {
     name: 'raft-without-check-quorum',
@@ -45,26 +45,26 @@ export const QUORUM_MUTANTS: readonly MutantDoc[] = [
     source: 'KAFKA-15489 (3.7), BUG-30',
     needs: 'a leader that is cut off from the other voters and not from brokers',
     hunt: null,
-    uncaught: UNHUNTED,
+    uncaught: 'the leader that was cut off commits nothing and gives way when it is heard of again: it only keeps brokers waiting while the fault lasts, and liveness is judged after the last fault',
   },
   {
     name: 'raft-leads-again-after-restart',
     doc: 'a restarted leader leads the epoch it led before, although its disk may have lost some of it',
     reverts: { raftLeaderResignsOnRestart: false },
-    trips: ['committed-prefix-immutable', 'one-leader-per-epoch'],
+    trips: METADATA,
     source: 'KAFKA-10527 (2.7), BUG-31',
     needs: 'a power loss of the leader and a restart within the election timeout',
-    hunt: null,
-    uncaught: UNHUNTED,
+    hunt: 'hunt_quorum',
+    seedsToDetection: 2,
   },
   {
     name: 'raft-votes-for-any-log',
     doc: 'a voter gives its vote to a candidate whose log is behind its own',
     reverts: { raftChecksCandidateLog: false },
-    trips: ['committed-prefix-immutable', 'one-leader-per-epoch'],
+    trips: METADATA,
     source: 'KR-3; Raft, 5.4.1',
     needs: 'a voter that is behind when the leader crashes',
-    hunt: null,
-    uncaught: UNHUNTED,
+    hunt: 'hunt_quorum',
+    seedsToDetection: 4,
   },
 ];

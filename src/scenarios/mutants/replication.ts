@@ -5,9 +5,9 @@
 import type { MutantDoc } from './mutant.ts';
 
 const LOSS = ['acknowledged-records-survive', 'committed-prefix-immutable', 'reads-agree', 'leader-completeness'] as const;
-const COUNTED_TOO_FEW = ['isr-in-sync', 'valid-high-watermark', ...LOSS] as const;
+const COUNTED_TOO_FEW = ['isr-in-sync', 'valid-high-watermark', 'quorum-superset', ...LOSS] as const;
 const DIVERGENCE = ['log-matching', 'committed-prefix-immutable', 'truncation-safe', 'acknowledged-records-survive', 'reads-agree'] as const;
-const EXCUSED = 'a loss below min.insync.replicas is within the fault budget while the ISR alone is counted (GD-1): every member of it has lost its disk';
+const BELOW_MIN_ISR = ['quorum-superset', 'min-isr-recovery', ...LOSS] as const;
 
 export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
   {
@@ -24,21 +24,21 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     name: 'acks-all-below-min-isr',
     doc: 'acks=all is taken and answered, and the high watermark moves, although the ISR is smaller than min.insync.replicas',
     reverts: { acksAllNeedsMinIsr: false, highWatermarkNeedsMinIsr: false },
-    trips: LOSS,
+    trips: ['min-isr-on-ack', ...BELOW_MIN_ISR],
     source: 'KAFKA-1555 (0.8.2): min.insync.replicas',
-    needs: 'min.insync.replicas=2, followers cut off, then a power loss of the leader',
-    hunt: null,
-    uncaught: EXCUSED,
+    needs: 'min.insync.replicas=2, and followers that are cut off; that it is harmful, a power loss of the leader, too',
+    hunt: 'hunt_trailing_high_watermark',
+    seedsToDetection: 1,
   },
   {
     name: 'high-watermark-below-min-isr',
     doc: 'the high watermark moves while the ISR is smaller than min.insync.replicas',
     reverts: { highWatermarkNeedsMinIsr: false },
-    trips: LOSS,
+    trips: BELOW_MIN_ISR,
     source: 'KAFKA-15583 (3.7), BUG-09',
-    needs: 'min.insync.replicas=2, acks=1 writers, followers cut off, then a power loss of the leader; eligible leader replicas to be a bug',
-    hunt: null,
-    uncaught: EXCUSED,
+    needs: 'eligible leader replicas to be a bug; min.insync.replicas=2, acks=1 writers, and followers that are cut off',
+    hunt: 'hunt_trailing_high_watermark',
+    seedsToDetection: 1,
   },
   {
     name: 'epoch-begins-with-first-append',
@@ -96,9 +96,9 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     reverts: { keepsUnknownProposal: false },
     trips: COUNTED_TOO_FEW,
     source: 'KIP-497 (2.7), BUG-10',
-    needs: 'a proposal that is accepted while its answer is lost and the metadata log is late, then a failover to who joined by it',
-    hunt: 'hunt_flapping',
-    seedsToDetection: 500,
+    needs: 'a proposal that is accepted while its answer is lost and the metadata log is late; who joined by it falls behind meanwhile',
+    hunt: 'hunt_lost_answer',
+    seedsToDetection: 1,
   },
   {
     name: 'join-isr-at-high-watermark',

@@ -3,9 +3,18 @@
  * mutant names the one it is caught in (mutants.ts); the protocol as it is holds in all of them.
  */
 import { huntCatchingUp } from './catching-up.ts';
+import { huntCleanShutdown } from './clean-shutdown.ts';
 import { huntDelayedAlterPartition } from './delayed-alter-partition.ts';
 import { huntFailStop } from './fail-stop.ts';
+import { huntFigure8 } from './figure-8.ts';
 import { huntFlapping } from './flapping.ts';
+import { huntFullDisk } from './full-disk.ts';
+import { huntLastReplica } from './last-replica.ts';
+import { huntLostAnswer } from './lost-answer.ts';
+import { huntNobodyEligible } from './nobody-eligible.ts';
+import { huntPowerLoss } from './power-loss.ts';
+import { huntQuorum } from './quorum.ts';
+import { huntRetention } from './retention.ts';
 import { huntTrailingHighWatermark } from './trailing-high-watermark.ts';
 
 export const HUNTS = [
@@ -13,7 +22,16 @@ export const HUNTS = [
   { name: 'hunt_flapping', text: huntFlapping, files: {} },
   { name: 'hunt_catching_up', text: huntCatchingUp, files: {} },
   { name: 'hunt_delayed_alter_partition', text: huntDelayedAlterPartition, files: {} },
+  { name: 'hunt_lost_answer', text: huntLostAnswer, files: {} },
   { name: 'hunt_trailing_high_watermark', text: huntTrailingHighWatermark, files: {} },
+  { name: 'hunt_last_replica', text: huntLastReplica, files: {} },
+  { name: 'hunt_nobody_eligible', text: huntNobodyEligible, files: {} },
+  { name: 'hunt_power_loss', text: huntPowerLoss, files: {} },
+  { name: 'hunt_clean_shutdown', text: huntCleanShutdown, files: {} },
+  { name: 'hunt_full_disk', text: huntFullDisk, files: {} },
+  { name: 'hunt_retention', text: huntRetention, files: {} },
+  { name: 'hunt_quorum', text: huntQuorum, files: {} },
+  { name: 'hunt_figure_8', text: huntFigure8, files: {} },
 ] as const;
 
 export type HuntName = (typeof HUNTS)[number]['name'];

@@ -1,0 +1,45 @@
+/** A hunting scenario: disks are full for a while, and fsyncs fail. */
+export const huntFullDisk = `scenario: hunt_full_disk
+description: >
+  Five brokers, min.insync.replicas=2. One at a time has a disk that is full or does not flush, or crashes. A broker whose only log
+  directory failed halts; one that goes on answers for records that it does not have (KAFKA-7866).
+duration: 60s
+
+cluster:
+  brokers: 5
+  config:
+    broker.session.timeout.ms: 1500
+    broker.heartbeat.interval.ms: 250
+    replica.lag.time.max.ms: 1000
+    replica.socket.timeout.ms: 1500
+    controller.socket.timeout.ms: 1500
+    replica.fetch.backoff.ms: 200
+    # Leaders return to the first replica at once, so that leaderships go to and fro.
+    leader.imbalance.check.interval.seconds: 1
+
+topics:
+  - { name: orders, partitions: 4, replicationFactor: 3, config: { min.insync.replicas: 2 } }
+
+producers:
+  - name: shop
+    config: { acks: all, max.in.flight.requests.per.connection: 1, request.timeout.ms: 1500, delivery.timeout.ms: 5000, max.block.ms: 3000, retry.backoff.max.ms: 300, reconnect.backoff.max.ms: 300 }
+  # acks=1 leaves records at the leader alone, which is what logs part by.
+  - name: probe
+    config: { acks: 1, request.timeout.ms: 1500, delivery.timeout.ms: 5000, max.block.ms: 3000, retry.backoff.max.ms: 300, reconnect.backoff.max.ms: 300 }
+
+consumers:
+  - { name: reader, topics: [orders], config: { auto.offset.reset: earliest, request.timeout.ms: 1500, retry.backoff.max.ms: 300, reconnect.backoff.max.ms: 300 } }
+
+workload:
+  - { producer: shop, topic: orders, every: 100ms, jitter: 50ms, key: "customer-{i}", value: "order {i}", until: 45s }
+  - { producer: probe, topic: orders, every: 100ms, jitter: 50ms, key: "probe-{i}", value: "probe {i}", until: 45s }
+
+nemesis:
+  kinds: [diskFull, flushFailure, crash]
+  maxDown: 1
+  meanInterval: 3s
+  faultDuration: { min: 50ms, max: 1500ms }
+  stability: 500ms
+  start: 3s
+  quietAfter: 45s
+`;
