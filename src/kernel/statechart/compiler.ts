@@ -9,6 +9,8 @@
  * seen. So guards, assigns and expressions must be functions of their arguments; they may be called again when a path is new.
  * They must not keep the arguments object, which is reused, nor use `self` or `system`.
  *
+ * Where a configuration is stepped often, code generated from its tries takes the place of the walk (generator.ts).
+ *
  * Whatever goes wrong in a replay is decided by the interpreter: the step is run again, so that errors are XState's.
  * Custom actions are called once per successful step. `enqueueActions` and `output` functions are never compiled: paths
  * that reach them are interpreted.
@@ -19,6 +21,8 @@ import { checkMachine } from './check.ts';
 import { Configurations } from './configuration.ts';
 import type { Configuration } from './configuration.ts';
 import type { MachineState, OutputSink, Program } from './engine.ts';
+import { CODE_GENERATION, Generator, isPlain } from './generator.ts';
+import type { CodeGeneration } from './generator.ts';
 import { InertScope, inertActor } from './inert-scope.ts';
 import { OutputBuffer } from './outputs.ts';
 import { isPair, pairOf } from './reduction.ts';
@@ -87,11 +91,13 @@ class TracedProgram implements CompiledProgram {
   private readonly inert: InertScope;
   private readonly initialContext: unknown;
   private readonly planted: PlantedBug;
+  private readonly hotWalks: number;
+  private readonly generator: Generator;
   /** Whether every context that this program has made is a pair: then a reduction need not look. Never true again. */
   private hasOnlyPairs = true;
   private startTrie: TrieNode | undefined;
 
-  constructor(machine: AnyStateMachine, planted: PlantedBug) {
+  constructor(machine: AnyStateMachine, planted: PlantedBug, generation: CodeGeneration) {
     this.machine = machine;
     this.planted = planted;
     this.tracer = new Tracer(machine, planted);
@@ -99,6 +105,12 @@ class TracedProgram implements CompiledProgram {
     const self = inertActor(machine.id);
     this.inert = new InertScope(self, this.outputs);
     this.replay = new Replay(self, this.outputs);
+    const failed = (error: unknown, state: MachineState, event: EventObject, sink: OutputSink): MachineState => {
+      this.replay.fail(error);
+      return this.interpretStep(state as CompiledState, event, sink, undefined);
+    };
+    this.hotWalks = generation.hotWalks;
+    this.generator = new Generator({ CompiledState, outputs: this.outputs, failed }, generation, planted.generator);
     const { context } = this.tracer.traced.config;
     this.initialContext = typeof context === 'function' ? {} : context ?? {};
   }
@@ -118,14 +130,27 @@ class TracedProgram implements CompiledProgram {
     return state;
   }
 
+  step(state: MachineState, event: EventObject, sink: OutputSink): MachineState {
+    const { generated } = (state as CompiledState).configuration;
+    if (generated !== undefined) {
+      this.outputs.checkIdle();
+      const next = generated(state, event, sink);
+      if (next !== undefined) return next;
+    }
+    return this.walk(state, event, sink);
+  }
+
   /**
    * Most paths are some guards, one reduction and its hand-over: these run here, in locals, because a store into a
    * long-lived object costs more than a short-lived one. Where anything else comes up, the replay goes on.
    */
-  step(state: MachineState, event: EventObject, sink: OutputSink): MachineState {
+  private walk(state: MachineState, event: EventObject, sink: OutputSink): MachineState {
     const { configuration } = state as CompiledState;
     const root = configuration.trieOf(event.type);
     if (root === undefined) return this.interpretStep(state as CompiledState, event, sink, undefined);
+    if (configuration.walksLeft > 0 && --configuration.walksLeft === 0) {
+      configuration.generated = this.generator.generate(configuration, this.hasOnlyPairs);
+    }
     const { outputs } = this;
     outputs.clear();
     let { context } = state;
@@ -231,7 +256,10 @@ class TracedProgram implements CompiledProgram {
     if (reached === undefined) {
       const { type } = event;
       const where = `machine ${traced.id}, state ${configuration.description}, event ${type}`;
-      configuration.setTrie(type, this.learn(configuration.tries.get(type), target, where));
+      const { paths } = this.stats;
+      const root = this.learn(configuration.tries.get(type), target, where);
+      configuration.setTrie(type, root);
+      if (this.stats.paths > paths && isPlain(root)) configuration.walksLeft = this.hotWalks;
     }
     this.outputs.flushTo(sink);
     return target === configuration && snapshot.context === state.context ? state : new CompiledState(target, snapshot.context);
@@ -251,7 +279,13 @@ class TracedProgram implements CompiledProgram {
 
   /** Takes note of a context that was not made by a reduction of a pair. */
   private admit(context: unknown): void {
-    if (this.hasOnlyPairs && !isPair(context)) this.hasOnlyPairs = this.planted.assumesPairs === true;
+    if (!this.hasOnlyPairs || isPair(context)) return;
+    this.hasOnlyPairs = this.planted.assumesPairs === true;
+    if (this.planted.generator === 'outlives the pairs') return;
+    for (const configuration of this.configurations.all()) {
+      configuration.generated = undefined;
+      configuration.walksLeft = this.hotWalks;
+    }
   }
 
   /** The interpreter got through: a replay that threw just before must have been misled by an impure function. */
@@ -280,11 +314,11 @@ class TracedProgram implements CompiledProgram {
 
 /** @throws UnsupportedMachine when the machine asks for what cannot be simulated. */
 export function compile(machine: AnyStateMachine): CompiledProgram {
-  return compileWithBug(machine, {});
+  return compileWithBug(machine, {}, CODE_GENERATION);
 }
 
-/** For the test of the fuzz only: `compile` with a planted bug. */
-export function compileWithBug(machine: AnyStateMachine, planted: PlantedBug): CompiledProgram {
+/** For tests only: `compile` with a planted bug, or another idea of when and how code is generated. */
+export function compileWithBug(machine: AnyStateMachine, planted: PlantedBug, generation: CodeGeneration = CODE_GENERATION): CompiledProgram {
   checkMachine(machine);
-  return new TracedProgram(machine, planted);
+  return new TracedProgram(machine, planted, generation);
 }

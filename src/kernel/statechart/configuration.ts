@@ -4,6 +4,7 @@
  * active nodes reached on two ways can behave differently, because XState selects region by region in insertion order.
  */
 import { assert } from '../assert.ts';
+import type { GeneratedStep } from './generator.ts';
 import { describeNodes } from './snapshot.ts';
 import type { TrieNode } from './trie.ts';
 import type { SnapshotShape } from './xstate-shapes.ts';
@@ -18,6 +19,11 @@ export class Configuration {
   readonly template: SnapshotShape;
   /** By event type, in order of discovery. */
   readonly tries = new Map<string, TrieNode>();
+
+  /** A step from here as code; undefined until it is worth it. */
+  generated: GeneratedStep | undefined = undefined;
+  /** Walks of `tries` until code is generated; 0 when all that it could hold is in it. */
+  walksLeft = 0;
 
   /** The first `tries` once more: comparing a few interned strings is cheaper than hashing one. */
   private readonly types: string[] = [];

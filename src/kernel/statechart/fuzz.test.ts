@@ -16,12 +16,16 @@ import type { FuzzCase } from './fuzz.ts';
 import { buildMachine } from './fuzz-machine.ts';
 import { compare, emptyTally, minimise, report } from './fuzz-differential.ts';
 import type { Load } from './fuzz-differential.ts';
+import { CODE_GENERATION } from './generator.ts';
+import type { CodeGeneration, GeneratedStep } from './generator.ts';
 import { interpret } from './interpreter.ts';
 import { live } from './live.ts';
 import { configurationKey } from './snapshot.ts';
 import type { SnapshotShape } from './xstate-shapes.ts';
 
 const MACHINES = 20_000;
+/** With code generated for whatever happens more than once. */
+const GENERATED_MACHINES = 4_000;
 const LIVE_MACHINES = 1_000;
 const PLAIN_MACHINES = 500;
 /** A planted bug must show within this many machines. */
@@ -31,6 +35,20 @@ const BATCH_TIMEOUT_MS = 240_000;
 
 // The seed of the run, which the suite draws afresh and gives to fast-check; HARROW_FUZZ_SEED repeats this file alone.
 const seed = process.env['HARROW_FUZZ_SEED'] ?? String(present(fc.readConfigureGlobal()?.seed, 'the seed of the test run'));
+
+/** A path that is walked once is generated. */
+const EAGER: CodeGeneration = { ...CODE_GENERATION, hotWalks: 1 };
+
+function counting(step: GeneratedStep, counted: { steps: number; changedSteps: number; reducedSteps: number }): GeneratedStep {
+  return (state, event, sink) => {
+    const next = step(state, event, sink);
+    if (next === undefined) return undefined;
+    counted.steps++;
+    if (next !== state) counted.changedSteps++;
+    if (next.context !== state.context) counted.reducedSteps++;
+    return next;
+  };
+}
 
 function caseAt(index: number): FuzzCase {
   return randomCase(stream(seed, `machine/${index}`), STEPS);
@@ -86,6 +104,20 @@ describe(`engines agree on random statecharts (HARROW_FUZZ_SEED=${seed})`, () =>
     expect(sums.fallbackSteps).toBeGreaterThan(0);
   }, BATCH_TIMEOUT_MS);
 
+  it(`generated code and interpreted steps are the same on ${GENERATED_MACHINES} machines, and generated code is reached`, () => {
+    const tally = emptyTally();
+    const counted = { steps: 0, changedSteps: 0, reducedSteps: 0 };
+    const generation: CodeGeneration = { ...EAGER, functionOf: (parameters, body) => {
+      const factory = CODE_GENERATION.functionOf(parameters, body);
+      return (...values) => counting(factory(...values), counted);
+    } };
+    expectNoDivergence(GENERATED_MACHINES, (machine) => compileWithBug(machine, {}, generation), tally);
+    expect(counted.steps / tally.steps).toBeGreaterThan(0.15);
+    // Random machines reduce seldom; what counts is that there are hundreds of such steps.
+    expect(counted.changedSteps).toBeGreaterThan(200);
+    expect(counted.reducedSteps).toBeGreaterThan(100);
+  }, BATCH_TIMEOUT_MS);
+
   it(`live actors and interpreted steps are the same on ${LIVE_MACHINES} machines`, () => {
     expectNoDivergence(LIVE_MACHINES, live);
   }, BATCH_TIMEOUT_MS);
@@ -104,6 +136,9 @@ describe('the fuzz finds a compiler that is wrong', () => {
     ['hands over nothing after a reduction', (machine) => compileWithBug(machine, { forgetsEffects: true })],
     ['reduces what is no pair as if it were one', (machine) => compileWithBug(machine, { assumesPairs: true })],
     ['takes the outcome of the first guard for granted', (machine) => compileWithBug(machine, { forgottenGuard: 0 })],
+    ['generates code that hands over what was there before', (machine) => compileWithBug(machine, { generator: 'hands over what was there before' }, EAGER)],
+    ['generates code that takes guards for granted', (machine) => compileWithBug(machine, { generator: 'takes guards for granted' }, EAGER)],
+    ['generates code that stays where it is', (machine) => compileWithBug(machine, { generator: 'stays where it is' }, EAGER)],
   ];
 
   it.each(bugs)('that %s', (_name, subject) => {

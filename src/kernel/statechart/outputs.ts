@@ -40,8 +40,13 @@ export class OutputBuffer implements OutputSink {
     this.push(CANCEL, id, 0, NO_EVENT);
   }
 
-  clear(): void {
+  /** Generated code reports without the buffer, but not in the middle of a report either. */
+  checkIdle(): void {
     assert(!this.flushing, 'a sink records outputs and does not step a machine');
+  }
+
+  clear(): void {
+    this.checkIdle();
     this.lone = undefined;
     this.length = 0;
   }

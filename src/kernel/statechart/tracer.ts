@@ -5,6 +5,7 @@
  */
 import type { AnyStateMachine, EventObject } from 'xstate';
 import { assert } from '../assert.ts';
+import type { GeneratorBug } from './generator.ts';
 import { GuardErrors, instrument, paramsFor } from './instrument.ts';
 import type { Instruments, Params } from './instrument.ts';
 import { operationOf } from './operations.ts';
@@ -29,6 +30,8 @@ export interface PlantedBug {
   readonly forgetsEffects?: boolean;
   /** Every context is taken for a pair. */
   readonly assumesPairs?: boolean;
+  /** A mistake in the code that is generated for hot configurations. */
+  readonly generator?: GeneratorBug;
 }
 
 export class Tracer {
