@@ -189,6 +189,19 @@ describe('the fault budget', () => {
     expect(stage.verdict()).toMatchObject({ verdict: 'held', evidence: [] });
   });
 
+  it('excuses what a broker lost that a leader had proposed for the ISR and the controller accepted', () => {
+    const stage = committed();
+    stage.changeIsr([1]);
+    stage.know(1, { isr: [1], maximalIsr: [1, 2], pending: {} });
+    stage.goDown(2, 3);
+    stage.changeIsr([1, 2]);
+    stage.goDown(1, 3);
+    stage.start(2, 2);
+    stage.elect(2, [1, 2]);
+    stage.lead(2);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', evidence: [] });
+  });
+
   it('goes its own way in a fork', () => {
     const stage = committed();
     stage.elect(1, [1]);

@@ -6,7 +6,7 @@
  * leader's log.
  *
  * A member that leaves and comes back is no excuse for what it lost before: whoever joins must have caught up (KIP-841,
- * KIP-903). The same holds for a broker that registers anew and stays in an ISR that has other members. Moments are judged
+ * KIP-903); from its proposal on it counts as a member. The same holds for a broker that registers anew and stays in an ISR that has other members. Moments are judged
  * when a disk loses something and when ISR or ELR change: between them members only gain.
  *
  * With eligible leader replicas fewer than `min.insync.replicas` brokers with lossy crashes since the ISR was last large
@@ -75,7 +75,7 @@ export class FaultBudget {
     if (keptOffset >= before.logEndOffset) return false;
     if (!isWiped && checkedTopic(this.config, partition.topic)?.flushMessages === 1 && !this.restarted.has(brokerId)) return false;
     const { registration } = partition;
-    if (registration === undefined || !eligibleLeaders(registration).includes(brokerId)) return true;
+    if (registration === undefined || !(eligibleLeaders(registration).includes(brokerId) || isProposed(partition, brokerId))) return true;
     const budget = this.of(partition);
     const lossyBrokers = budget.lossyBrokers.includes(brokerId) ? budget.lossyBrokers : [...budget.lossyBrokers, brokerId];
     this.set(partition, { ...budget, lossyBrokers, losses: [...budget.losses, { brokerId, log: before, keptOffset }] });
@@ -240,13 +240,22 @@ export class FaultBudget {
   }
 }
 
+/** A leader has proposed the broker for the ISR: it had caught up, and the controller may yet accept it, not knowing of its crash. */
+function isProposed({ replicas }: TrackedPartition, brokerId: NodeId): boolean {
+  return replicas.some(({ view }) => {
+    const leadership = view?.leadership ?? null;
+    return leadership !== null && leadership.pending !== null && leadership.maximalIsr.includes(brokerId);
+  });
+}
+
 /**
  * Whom an election between the two took who was not eligible before. One that was fenced in the same batch of records leads
- * no more, and is known by the ISR that it was left with.
+ * no more, and is known by what it left: an ISR of itself alone or, with ELR, none and itself as the last known leader.
  */
-function uncleanLeader(before: PartitionRegistration, { leader, leaderEpoch, leaderRecoveryState, isr }: PartitionRegistration): NodeId | undefined {
-  const isAlone = leader === NO_LEADER && leaderEpoch > before.leaderEpoch && leaderRecoveryState === 'RECOVERING' && isr.length === 1;
-  const elected = isAlone ? isr[0] : leader;
+function uncleanLeader(before: PartitionRegistration, after: PartitionRegistration): NodeId | undefined {
+  const { leader, leaderEpoch, leaderRecoveryState, isr, lastKnownElr } = after;
+  const isFenced = leader === NO_LEADER && leaderEpoch > before.leaderEpoch && leaderRecoveryState === 'RECOVERING' && isr.length <= 1;
+  const elected = isFenced ? (isr[0] ?? lastKnownElr[0]) : leader;
   return elected === undefined || elected === NO_LEADER || eligibleLeaders(before).includes(elected) ? undefined : elected;
 }
 

@@ -126,4 +126,16 @@ describe('log matching', () => {
     stage.copy(1, 2);
     expect(stage.verdict()).toMatchObject({ verdict: 'violated', evidence: [{ details: { partedAtOffset: 0 } }] });
   });
+
+  it('holds where the logs part below what retention has passed on one of them', () => {
+    const stage = Stage.ready([logMatching]);
+    stage.replicate(1, [2], ['a']);
+    stage.append(2, ['never committed']);
+    stage.elect(1, [1, 2, 3]);
+    stage.lead(1);
+    stage.append(1, ['b', 'c']);
+    stage.advanceLogStart(1, 2);
+    stage.append(2, ['c'], { epoch: stage.logOf(1).lastEpoch });
+    expect(stage.verdict()).toMatchObject({ evidence: [] });
+  });
 });

@@ -7,6 +7,10 @@
  * that share their batches with the live ones, so a kept log costs next to nothing; only the newest epochs are kept, since
  * a log that reaches a newer epoch is compared over all of its prefix there.
  *
+ * What retention has passed on one replica is compared no more: a follower whose log parts from the leader's below the leader's
+ * start is cut at that start only, which answers for the epochs before it (EPO-3), and a crash may show the rest once more, the
+ * log start being checkpointed now and then (LOG-9).
+ *
  * Source: LogMatching of Raft, section 5.3, and of the KIP-966 specification; KIP-101, KIP-279.
  */
 import type { LeaderEpoch, NodeId, Offset } from '../kafka/ids.ts';
@@ -42,11 +46,14 @@ class LogMatching implements Checker {
   private readonly findings: Findings;
   /** By partition id; newest epoch first. */
   private readonly witnesses: (readonly Witness[] | undefined)[];
+  /** By partition id: the highest log start that a replica ever had. */
+  private readonly floors: Offset[];
 
-  constructor(context: CheckContext, findings = new Findings(), witnesses: (readonly Witness[] | undefined)[] = []) {
+  constructor(context: CheckContext, findings = new Findings(), witnesses: (readonly Witness[] | undefined)[] = [], floors: Offset[] = []) {
     this.context = context;
     this.findings = findings;
     this.witnesses = witnesses;
+    this.floors = floors;
   }
 
   get violations(): number {
@@ -56,6 +63,7 @@ class LogMatching implements Checker {
   replicaChanged({ partition, brokerId }: TrackedReplica, before: ReplicaView | undefined, after: ReplicaView | undefined, atUs: number): void {
     if (after === undefined || after.log === before?.log || after.log.lastBatch === undefined) return;
     const { log } = after;
+    if (log.logStartOffset > (this.floors[partition.id] ?? 0)) this.raiseFloor(partition, log.logStartOffset);
     // One change may append batches of several epochs; earlier ones are covered by the prefix of the last.
     const epoch = log.lastEpoch;
     const witnesses = this.witnesses[partition.id] ?? NO_WITNESSES;
@@ -77,7 +85,9 @@ class LogMatching implements Checker {
       if (brokerId !== witness.brokerId) this.findings.compared += 1;
       return;
     }
-    const parted = commonPrefixEnd(log, witness.log);
+    const floor = this.floors[partition.id] ?? 0;
+    if (floor >= end || agreeBelow(log.withLogStart(Math.max(floor, log.logStartOffset)), witness.log, end)) return;
+    const parted = commonPrefixEnd(log.withLogStart(Math.max(floor, log.logStartOffset)), witness.log);
     const match = firstMatchFrom(log, witness.log, parted, end);
     if (match === undefined) return;
     this.findings.compared += 1;
@@ -86,6 +96,11 @@ class LogMatching implements Checker {
       sentence: `${one} and ${two} both hold a batch of leader epoch ${match.epoch} at offset ${match.offset} of ${partition.name}, but their logs part at offset ${parted} (leader epochs ${log.epochAt(parted)} and ${witness.log.epochAt(parted)})`,
       details: { topicPartition: partition.name, brokers: [one, two], offset: match.offset, leaderEpoch: match.epoch, partedAtOffset: parted },
     }));
+  }
+
+  private raiseFloor(partition: TrackedPartition, logStartOffset: Offset): void {
+    while (this.floors.length < partition.id) this.floors.push(0);
+    this.floors[partition.id] = logStartOffset;
   }
 
   private keep(partition: TrackedPartition, witnesses: readonly Witness[]): void {
@@ -98,7 +113,7 @@ class LogMatching implements Checker {
   }
 
   fork(context: CheckContext): Checker {
-    return new LogMatching(context, this.findings.fork(), this.witnesses.slice());
+    return new LogMatching(context, this.findings.fork(), this.witnesses.slice(), this.floors.slice());
   }
 }
 
