@@ -71,7 +71,7 @@ function keepOwned({ table, members, walk, claimedTwice }: StickyGroup, minQuota
   const revokedFrom = new Int32Array(table.size).fill(-1);
   const sizes = new Int32Array(members.length);
   const underMinQuota: MemberIndex[] = [];
-  let atMinQuota: MemberIndex[] = [];
+  const atMinQuota: MemberIndex[] = [];
   const maxQuota = withOneMore === 0 ? minQuota : minQuota + 1;
   let overMinQuota = 0;
   for (const index of walk) {
@@ -82,10 +82,10 @@ function keepOwned({ table, members, walk, claimedTwice }: StickyGroup, minQuota
     } else if (kept >= maxQuota && overMinQuota < withOneMore) {
       kept = maxQuota;
       overMinQuota += 1;
-      if (overMinQuota === withOneMore) atMinQuota = [];
     } else {
       kept = minQuota;
-      if (overMinQuota < withOneMore) atMinQuota.push(index);
+      // Kafka takes no more of these once all that may have one more have it; then none of them gets its turn anyway.
+      atMinQuota.push(index);
     }
     for (let i = 0; i < owned.length; i += 1) (i < kept ? owners : revokedFrom)[owned[i] as PartitionId] = index;
     sizes[index] = kept;

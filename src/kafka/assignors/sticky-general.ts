@@ -98,6 +98,7 @@ class GeneralBalancer {
     // First by the new partitions alone, so that members keep what they own; not if they have to give up some anyway.
     if (!this.revocationRequired) this.reassign(this.free.filter(shared));
     const reassigned = this.reassign(this.all.filter(shared));
+    // Each move by itself makes two members more equal; one that went another partition's way back need not.
     if (this.initializing || !reassigned) return;
     const taking = this.takingPart();
     if (imbalance(taking, sizes) >= imbalance(taking, before.sizes)) {

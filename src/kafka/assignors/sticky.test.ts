@@ -220,6 +220,40 @@ describe.each([stickyAssignor, cooperativeStickyAssignor])('the $name assignor',
     expect(settled('t1:2', subscription('c0', ''), subscription('c1', 't1'))).toEqual({ c0: '', c1: 't1-0 t1-1' });
   });
 
+  // Worked out by hand after AbstractStickyAssignor; balanced otherwise they would be, too, but with other owners.
+  describe('where subscriptions differ', () => {
+    it('evens out by the new partitions first, so that members keep what they own', () => {
+      const members = [subscription('c0', 't1', 't1-0 t1-3', 1), subscription('c1', 't0 t1', '', 1), subscription('c2', 't0', '', 1)];
+      expect(settled('t0:1 t1:4', ...members)).toEqual({ c0: 't1-0 t1-3', c1: 't1-1 t1-2', c2: 't0-0' });
+    });
+
+    it('evens out by all partitions at once when a member must give one up anyway', () => {
+      const members = [subscription('c1', 't1', 't1-0', 1), subscription('c2', 't0 t1', '', 1), subscription('c3', 't0', 't1-2', 1)];
+      expect(shown(stickyAssignor.assign(cluster('t0:1 t1:4'), members))).toEqual({ c1: 't1-1 t1-3', c2: 't1-0 t1-2', c3: 't0-0' });
+    });
+
+    it('moves a partition back instead of another one of its topic the other way', () => {
+      const members = [
+        subscription('c0', 't0 t1', 't0-2 t0-3 t1-0 t1-1', 1),
+        subscription('c1', 't0', 't0-0 t0-1', 1),
+        subscription('c2', 't1', '', 1),
+        subscription('c3', 't1', '', 1),
+      ];
+      expect(settled('t0:4 t1:2', ...members)).toEqual({ c0: 't0-2 t0-3', c1: 't0-0 t0-1', c2: 't1-0', c3: 't1-1' });
+    });
+
+    it('gives a partition back to the member that had it before the one that now has all (KIP-341)', () => {
+      const others = [subscription('c1', 't0', '', -1), subscription('c2', 't0', 't0-0', 1), subscription('c3', 't1', '', 1)];
+      const members = [subscription('c0', 't0', 't0-0 t0-1 t0-2 t0-3', 2), ...others];
+      expect(shown(stickyAssignor.assign(cluster('t0:4 t1:1'), members))).toEqual({ c0: 't0-2 t0-3', c1: 't0-1', c2: 't0-0', c3: 't1-0' });
+    });
+
+    it('does not give it back to one that does not subscribe any more, where Kafka would', () => {
+      const members = [subscription('c0', 't0', 't0-0 t0-1 t0-2 t0-3', 2), subscription('c1', 't0', '', -1), subscription('c2', 't1', 't0-0', 1)];
+      expect(shown(stickyAssignor.assign(cluster('t0:4 t1:1'), members))).toEqual({ c0: 't0-2 t0-3', c1: 't0-0 t0-1', c2: 't1-0' });
+    });
+  });
+
   describe('of conflicting claims', () => {
     const six = 'topic:3 topic2:3';
     const both = 'topic topic2';

@@ -172,6 +172,10 @@ describe('the uniform assignor where subscriptions differ', () => {
     expect(shown(targetOf(targetOfOwners(group, assignHeterogeneous(group), members)))).toEqual({ A: 't2-0 t3-0 t3-1', B: 't1-0 t1-1 t2-1' });
   });
 
+  it('passes over loaded members that have no partition of the topic, and leaves the rest as it is when that is even', () => {
+    expect(uniform('t0:3 t1:1', member('A', 't1'), member('B', 't0 t1'), member('C', 't1'))).toEqual({ A: 't1-0', B: 't0-0 t0-1 t0-2', C: '' });
+  });
+
   it('is content when each topic is even for itself, as Kafka says of a chain of two topics', () => {
     const numbers = (topic: string, from: number, end: number): string => Array.from({ length: end - from }, (_, i) => `${topic}-${from + i}`).join(' ');
     const members = [
