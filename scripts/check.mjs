@@ -37,7 +37,7 @@ function runTool(script, args, environment = {}) {
 async function runStatic(gate) {
   switch (gate) {
     case 'types':
-      return runTool('typescript/bin/tsc', ['-p', 'tsconfig.json']) === 0;
+      return ['tsconfig.json', 'tsconfig.page.json'].every((project) => runTool('typescript/bin/tsc', ['-p', project]) === 0);
     case 'lint':
       return runTool('oxlint/bin/oxlint', ['--deny-warnings', '--report-unused-disable-directives']) === 0;
     case 'build':

@@ -144,6 +144,28 @@ describe('below the command line', () => {
   });
 });
 
+describe('the report page', () => {
+  const PAGE = 'src/report/page/**/*.ts';
+
+  it('may wait for the browser', () => {
+    const code = 'export async function planted(): Promise<unknown> {\n  return await new Response(window.name).text();\n}\n';
+    expect(lint({ 'src/report/page/planted.ts': HEADER + code })).toEqual([]);
+  });
+
+  it('may ask nobody for anything, and make no markup of words', () => {
+    const globals = bans(PAGE, 'no-restricted-globals');
+    const properties = bans(PAGE, 'no-restricted-properties');
+    expect(globals.map(({ name }) => name)).toEqual(expect.arrayContaining(['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource']));
+    expect(properties.map(({ property }) => property)).toEqual(expect.arrayContaining(['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'write']));
+    const found = lint({
+      ...Object.fromEntries(globals.map(({ name }) => [`src/report/page/${name}.ts`, `${HEADER}export const planted: unknown = ${name};\n`])),
+      ...Object.fromEntries(properties.map(({ object, property }) => [`src/report/page/${property}.ts`, `${HEADER}export const planted = (${object ?? 'value'}: any) => ${object ?? 'value'}.${property};\n`])),
+    });
+    for (const { name, message } of globals) expect(found).toContainEqual({ path: `src/report/page/${name}.ts`, rule: 'eslint(no-restricted-globals)', text: expect.stringContaining(message) });
+    for (const { property, message } of properties) expect(found).toContainEqual({ path: `src/report/page/${property}.ts`, rule: 'eslint(no-restricted-properties)', text: expect.stringContaining(message) });
+  });
+});
+
 describe('the command line', () => {
   it('may read clocks, files and the environment, and may wait', () => {
     const code = "import { readFileSync } from 'node:fs';\nexport async function planted(): Promise<unknown> {\n  await Promise.resolve();\n  return [Date.now(), process.env, readFileSync];\n}\n";

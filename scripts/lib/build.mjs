@@ -1,5 +1,6 @@
 /**
- * Compiles TypeScript into dist/ (the product) or dist-bench/ (benchmarks with it), and does nothing when the output
+ * Compiles TypeScript into dist/ (the product) or dist-bench/ (benchmarks with it), bundles the report page into one HTML
+ * file beside it (vite, configured in src/report/page), and does nothing when the output
  * belongs to the present sources. "Present" is a hash of their contents: times lie after a checkout, a copy or a
  * cache restore. The compiler writes into a folder beside the target, which replaces the target only when it
  * succeeded, so a broken build leaves the last good one and a deleted source leaves no orphan.
@@ -33,7 +34,10 @@ export function filesUnder(root, folder) {
 
 const isTest = (path) => path.endsWith('.test.ts');
 /** What the compiler leaves where it is but the product needs: page templates, catalogue files. */
-const isAsset = (path) => !path.endsWith('.ts') && !path.endsWith('.md');
+const isAsset = (path) => !path.endsWith('.ts') && !path.endsWith('.md') && !path.startsWith(PAGE);
+/** Sources of the report page, which become one file. */
+const PAGE = 'src/report/page/';
+const PAGE_CONFIG = `${PAGE}vite.config.mjs`;
 
 /** The inputs of a build, and their hash. */
 export function buildInputs(root, target) {
@@ -64,6 +68,13 @@ function compile(root, target, inputs, next) {
     mkdirSync(dirname(to), { recursive: true });
     copyFileSync(join(root, path), to);
   }
+  if (inputs.sources.includes(PAGE_CONFIG)) bundlePage(root, join(next, target.assetsTo, 'report'));
+}
+
+function bundlePage(root, into) {
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const code = runOnStderr({ file: process.execPath, args: [] }, [vite, 'build', '--config', PAGE_CONFIG, '--outDir', into], root);
+  if (code !== 0) throw new SetupError(`the build of the report page failed, see the errors above (vite build --config ${PAGE_CONFIG})`);
 }
 
 function swapIn(root, target, next) {

@@ -1,10 +1,12 @@
 /**
  * The real outside world: Node's streams, files, clock and entropy. The only file that touches them.
  */
+import { spawn } from 'node:child_process';
 import { createHash, randomInt } from 'node:crypto';
 import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import type { Execute } from '../scenarios/run-record.ts';
 import { UsageError } from './exit-codes.ts';
 import type { Output, Outside, TextSink } from './outside.ts';
@@ -13,6 +15,8 @@ const CODE_ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEFAULT_COLUMNS = 100;
 /** Traces run to millions of lines: one system call per line would dominate. */
 const SINK_BUFFER_CHARACTERS = 1 << 16;
+/** Beyond it the time doubles for a percent of size. */
+const DEFLATE_LEVEL = 6;
 
 export function nodeOutside(execute: Execute): Outside {
   const packageJson = JSON.parse(readFileSync(join(CODE_ROOT, '..', 'package.json'), 'utf8')) as { version: string };
@@ -41,6 +45,9 @@ export function nodeOutside(execute: Execute): Outside {
     runtime: process.version,
     codeFingerprint,
     execute,
+    reportPage,
+    deflate: (bytes) => deflateRawSync(bytes, { level: DEFLATE_LEVEL }),
+    open,
   };
 }
 
@@ -100,6 +107,26 @@ function openFile(path: string): TextSink {
       closeSync(descriptor);
     },
   };
+}
+
+/** Beside the built code, or in dist/ when the sources run. */
+function reportPage(): string {
+  const places = [join(CODE_ROOT, 'report', 'page.html'), join(CODE_ROOT, '..', 'dist', 'report', 'page.html')];
+  for (const place of places) {
+    const content = readFile(place);
+    if (content !== null) return new TextDecoder().decode(content);
+  }
+  throw new UsageError('the report page is not built; run npm run build');
+}
+
+const OPENERS: Readonly<Record<string, readonly [string, ...string[]]>> = { darwin: ['open'], win32: ['cmd', '/c', 'start', ''] };
+
+function open(path: string): void {
+  const [program, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
+  const child = spawn(program, [...args, resolve(path)], { stdio: 'ignore', detached: true });
+  // Nothing to open it with: the path was printed.
+  child.on('error', () => undefined);
+  child.unref();
 }
 
 /** `harrow` when started through its bin link, else the command that was typed. */

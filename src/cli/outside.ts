@@ -39,4 +39,10 @@ export interface Outside {
   /** sha256 of the code that runs, as 64 hexadecimal digits. */
   codeFingerprint(): string;
   readonly execute: Execute;
+  /** The report page without data, as the build made it. @throws UsageError when it was not built. */
+  reportPage(): string;
+  /** RFC 1951, without a header. */
+  deflate(bytes: Uint8Array): Uint8Array;
+  /** Shows a file to the person at the machine, in whatever opens it there; does not wait. */
+  open(path: string): void;
 }

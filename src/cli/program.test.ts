@@ -60,6 +60,10 @@ class TestOutside implements Outside {
     return this.code;
   }
 
+  reportPage(): string { return ''; }
+  deflate(bytes: Uint8Array): Uint8Array { return bytes; }
+  open(): void {}
+
   readonly execute = (request: RunRequest): RunResult => {
     this.requests.push(request);
     this.clockMs += 2_000;

@@ -8,6 +8,7 @@ import { EXIT_HELD, EXIT_INTERNAL, EXIT_USAGE, RunFailed, UsageError } from './e
 import type { ExitCode } from './exit-codes.ts';
 import { listCommand } from './list.ts';
 import type { Outside } from './outside.ts';
+import { reportCommand, type ReportOptions } from './report-command.ts';
 import { replayCommand } from './replay.ts';
 import type { ReplayOptions } from './replay.ts';
 import { DEFAULT_OUT, ENGINES, runCommand } from './run.ts';
@@ -53,6 +54,8 @@ function buildProgram(outside: Outside, done: (code: ExitCode) => void): Command
     .option('--mutant <name>', "revert one protocol rule; may be repeated; none leaves out the scenario's", collect, [])
     .option('--duration <duration>', "virtual time, such as 10m, instead of the scenario's")
     .option('--trace [file]', 'write every step as a line of text; - is stdout; default beside the run record')
+    .option('--report', 'write the report of the run as one HTML file, beside the run record')
+    .option('--open', 'open the report')
     .option('--json', 'print the result as one JSON document')
     .option('--out <dir>', 'where run records go', DEFAULT_OUT)
     .option('--quiet', 'no progress')
@@ -67,6 +70,17 @@ function buildProgram(outside: Outside, done: (code: ExitCode) => void): Command
     .option('--quiet', 'no progress')
     .option('--force', 'replay a record that other code made')
     .action((path: string, options: ReplayOptions) => done(replayCommand(path, options, outside)));
+
+  program
+    .command('report')
+    .description('make one HTML file in which to see what happened in a run, and why')
+    .argument('<run>', 'path of a run record')
+    .argument('[other]', 'a second run, to see side by side where they part')
+    .option('--output <file>', 'default beside the run record')
+    .option('--open', 'open it')
+    .option('--quiet', 'no progress')
+    .option('--force', 'take a record that other code made')
+    .action((path: string, other: string | undefined, options: ReportOptions) => done(reportCommand(path, other, options, outside)));
 
   program
     .command('list')

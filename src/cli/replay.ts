@@ -6,7 +6,7 @@
  * replays it all the same, and answers 2 when the digests differ.
  */
 import { parseRunRecord } from '../scenarios/run-record-file.ts';
-import type { RunRequest } from '../scenarios/run-record.ts';
+import type { RunRecord, RunRequest } from '../scenarios/run-record.ts';
 import { EXIT_HELD, EXIT_INTERNAL, EXIT_VACUOUS, UsageError } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { valueOf } from './find-scenario.ts';
@@ -24,18 +24,24 @@ export interface ReplayOptions {
 
 const SHOWN_HEX_DIGITS = 12;
 
-export function replayCommand(path: string, options: ReplayOptions, outside: Outside): ExitCode {
+/** @throws UsageError unless the record was made by this code, or `isForced`. */
+export function readRecord(path: string, isForced: boolean, outside: Outside): { readonly record: RunRecord; readonly isSameCode: boolean } {
   const content = outside.readFile(path);
   if (content === null) throw new UsageError(`no run record ${JSON.stringify(path)}; expected a file that harrow run wrote`);
   const record = valueOf(parseRunRecord(path, content));
   const code = outside.codeFingerprint();
   const isSameCode = record.code === code;
-  if (!isSameCode && options.force !== true) {
+  if (!isSameCode && !isForced) {
     throw new UsageError(
       `${path} was made by other code (${record.code.slice(0, SHOWN_HEX_DIGITS)}, harrow ${record.harrow}) than this (${code.slice(0, SHOWN_HEX_DIGITS)}, harrow ${outside.version}); `
       + 'expected the same code: a different digest would prove nothing. Use --force to replay it all the same',
     );
   }
+  return { record, isSameCode };
+}
+
+export function replayCommand(path: string, options: ReplayOptions, outside: Outside): ExitCode {
+  const { record, isSameCode } = readRecord(path, options.force === true, outside);
   const request: RunRequest = { scenario: record.scenario, seed: record.seed, faults: record.faults, admin: record.admin, workload: record.workload, engine: record.engine, mutants: record.mutants };
   const tracePath = options.trace === true ? `${path.replace(/\.json$/, '')}.trace.txt` : (options.trace ?? null);
   const { result } = executeWatched(request, tracePath, options.quiet === true, outside);

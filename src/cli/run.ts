@@ -22,6 +22,7 @@ import { progressLine } from './progress.ts';
 import { runJson, runReport } from './report.ts';
 import { styleFor } from './style.ts';
 import { openTrace } from './trace-file.ts';
+import { writeReport } from './write-report.ts';
 
 export const ENGINES: readonly EngineName[] = ['compiled', 'interpreter', 'live'];
 export const DEFAULT_OUT = 'reports/runs';
@@ -37,6 +38,8 @@ export interface RunOptions {
   readonly duration?: string;
   /** True without a path: beside the run record. */
   readonly trace?: string | true;
+  readonly report?: boolean;
+  readonly open?: boolean;
   readonly json?: boolean;
   readonly out: string;
   readonly quiet?: boolean;
@@ -61,7 +64,9 @@ export function runCommand(scenarioArgument: string, options: RunOptions, outsid
   outside.writeFile(recordPath, text);
   outside.writeFile(join(options.out, 'latest.json'), text);
 
-  const report = { record, recordPath, tracePath, realMs, replayCommand: `${outside.program} replay ${recordPath}`, notes };
+  const reportPath = options.report === true || options.open === true ? recordPath.replace(/\.json$/, '.html') : null;
+  if (reportPath !== null) writeReport([{ record, path: recordPath }], reportPath, options, outside);
+  const report = { record, recordPath, tracePath, reportPath, realMs, replayCommand: `${outside.program} replay ${recordPath}`, notes };
   outside.stdout.write(options.json === true ? runJson(report) : runReport(report, styleFor(outside.stdout, outside.env)));
   return exitCodeOf(record.verdict);
 }

@@ -21,6 +21,9 @@ class TestOutside implements Outside {
 
   nowMs(): number { return 0; }
   freshSeed(): string { return '1'; }
+  reportPage(): string { return ''; }
+  deflate(bytes: Uint8Array): Uint8Array { return bytes; }
+  open(): void {}
   codeFingerprint(): string { return 'c0de'.repeat(16); }
   prepareDirectory(): void {}
   readFile(path: string): Uint8Array | null {

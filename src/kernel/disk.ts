@@ -77,6 +77,11 @@ export class Disk {
     return this.files.get(file)?.cached;
   }
 
+  /** What the platter holds of the file, for whoever watches; undefined when it was never flushed. */
+  readFlushed(file: string): unknown {
+    return this.files.get(file)?.durable;
+  }
+
   /** Names in code-unit order. */
   list(): string[] {
     return [...this.files.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));

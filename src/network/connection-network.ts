@@ -179,6 +179,7 @@ export class ConnectionNetwork extends Network implements Transport {
     const isLocal = frame.kind === FrameKind.read || frame.kind === FrameKind.connectTimeout;
     if (!isLocal && !this.isReachable(from, to)) {
       if (frame.isRetransmitted || this.isOnlyClogged(from, to)) this.held.push(frame.held(world.nowUs));
+      if (frame.message !== undefined) this.wiretap?.stalled(world.nowUs, from, to, frame.message);
       return;
     }
     if (frame.n === -1) {
@@ -208,6 +209,7 @@ export class ConnectionNetwork extends Network implements Transport {
         return;
       case FrameKind.reply:
         if (connection.clientState === 'open') world.deliver(connection.client, connection.clientSlot, frame.message as Message, connection.server, -1);
+        else this.wiretap?.lost(world.nowUs, connection.server, connection.client, frame.message as Message);
         return;
       case FrameKind.read:
         this.readNext(world, connection);
@@ -260,6 +262,7 @@ export class ConnectionNetwork extends Network implements Transport {
   private requestArrived(world: World, connection: Connection, message: Message): void {
     if (connection.serverState !== 'open') {
       // The process that accepted it is gone, or has closed it; the host is up and says so.
+      this.wiretap?.lost(world.nowUs, connection.client, connection.server, message);
       if (connection.clientState !== 'closed') this.transmitReset(world, connection, false);
       return;
     }
@@ -294,7 +297,10 @@ export class ConnectionNetwork extends Network implements Transport {
     const direction = toServer ? connection.toServer : connection.toClient;
     const n = direction.nextToSend;
     direction.nextToSend = n + 1;
-    if (message !== undefined) this.messages += 1;
+    if (message !== undefined) {
+      this.messages += 1;
+      this.wiretap?.sent(world.nowUs, toServer ? connection.client : connection.server, toServer ? connection.server : connection.client, message, connection.id, !toServer, false);
+    }
     this.enqueue(world, connection, kind, toServer, n, message);
   }
 
@@ -309,6 +315,7 @@ export class ConnectionNetwork extends Network implements Transport {
     const count = this.countMessage(from, to);
     const { loss, addUs } = this.conditions.of(from, to);
     const stallUs = loss.numerator === 0 ? 0 : retransmissionStallUs(loss, key, count);
+    if (stallUs > 0 && message !== undefined) this.wiretap?.stalled(world.nowUs, from, to, message);
     world.enqueueFrame(world.nowUs + latencyUs(this.latency, key, count) + stallUs + addUs, new Frame(connection.id, kind, toServer, n, message, count));
   }
 

@@ -82,17 +82,22 @@ export class DatagramNetwork extends Network implements Transport {
     const datagram = payload as Datagram;
     const { from, replyTo, to, toSlot, toLife, message } = datagram;
     const { cut, clogged } = this.conditions.of(from, to);
-    if (cut) return;
+    if (cut) {
+      this.wiretap?.lost(world.nowUs, from, to, message);
+      return;
+    }
     if (clogged) {
+      this.wiretap?.stalled(world.nowUs, from, to, message);
       this.held.push(datagram);
       return;
     }
     const process = world.node(to);
     if (toSlot === -1) {
       if (serverSlotOf(process) !== -1) world.deliver(to, requestSlotOf(process, message), message, from, replyTo);
+      else this.wiretap?.lost(world.nowUs, from, to, message);
     } else if (process.isAlive(toSlot, toLife)) {
       world.deliver(to, toSlot, message, from, replyTo);
-    }
+    } else this.wiretap?.lost(world.nowUs, from, to, message);
   }
 
   protected conditionsChanged(world: World, _before: LinkConditions): void {
@@ -109,14 +114,18 @@ export class DatagramNetwork extends Network implements Transport {
     this.messages += 1;
     const n = this.countMessage(from, to);
     const key = this.linkKey(from, to);
-    this.launchCopy(world, datagram, key, n);
-    if (happens(this.datagramOptions.duplicate ?? NO_LOSS, key, n, DUPLICATE_DRAW)) this.launchCopy(world, datagram, mix32(key, SECOND_COPY), n);
+    this.launchCopy(world, datagram, key, n, false);
+    if (happens(this.datagramOptions.duplicate ?? NO_LOSS, key, n, DUPLICATE_DRAW)) this.launchCopy(world, datagram, mix32(key, SECOND_COPY), n, true);
   }
 
-  private launchCopy(world: World, datagram: Datagram, key: number, n: number): void {
-    const { from, to } = datagram;
+  private launchCopy(world: World, datagram: Datagram, key: number, n: number, isCopy: boolean): void {
+    const { from, to, message } = datagram;
+    this.wiretap?.sent(world.nowUs, from, to, message, -1, datagram.replyTo === -1, isCopy);
     const { loss, addUs } = this.conditions.of(from, to);
-    if (happens(loss, key, n, LOSS_DRAW)) return;
+    if (happens(loss, key, n, LOSS_DRAW)) {
+      this.wiretap?.lost(world.nowUs, from, to, message);
+      return;
+    }
     const late = happens(this.datagramOptions.reorder ?? NO_LOSS, key, n, REORDER_DRAW);
     const lateUs = late ? scaleDraw(fateDraw(key, n, REORDER_DELAY_DRAW), (this.datagramOptions.reorderUs ?? 0) + 1) : 0;
     world.enqueueFrame(world.nowUs + latencyUs(this.latency, key, n) + addUs + lateUs, datagram);

@@ -12,6 +12,7 @@ import type { Ratio } from '../kernel/random.ts';
 import type { World } from '../kernel/world.ts';
 import { LinkConditions, type LinkRule } from './conditions.ts';
 import { LAN, type LatencyModel } from './latency.ts';
+import type { Wiretap } from './wiretap.ts';
 
 export interface NetworkOptions {
   readonly seed: string;
@@ -19,6 +20,7 @@ export interface NetworkOptions {
   readonly latency?: LatencyModel;
   /** Loss on every link: retransmission stalls on connections, lost messages in datagram mode. */
   readonly loss?: Ratio;
+  readonly wiretap?: Wiretap;
 }
 
 export const NO_LOSS: Ratio = { numerator: 0, denominator: 1 };
@@ -41,6 +43,8 @@ export abstract class Network {
   protected readonly options: NetworkOptions;
   protected readonly nodeCount: number;
   protected readonly latency: LatencyModel;
+  /** Listens to the original; a fork is not overheard. */
+  protected readonly wiretap: Wiretap | undefined;
   private readonly seedKey: number;
   private readonly nameKeys: readonly number[];
   /** Messages sent so far on each directed link. */
@@ -53,6 +57,7 @@ export abstract class Network {
     this.options = options;
     this.nodeCount = options.nodeNames.length;
     this.latency = options.latency ?? LAN;
+    this.wiretap = forkOf === undefined ? options.wiretap : undefined;
     this.seedKey = forkOf?.seedKey ?? hashString(`${options.seed}/network`);
     this.nameKeys = forkOf?.nameKeys ?? options.nodeNames.map((name) => hashString(name));
     this.counters = forkOf?.counters.slice() ?? new Int32Array(this.nodeCount * this.nodeCount);

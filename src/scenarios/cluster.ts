@@ -32,6 +32,7 @@ import { World } from '../kernel/world.ts';
 import { ConnectionNetwork } from '../network/connection-network.ts';
 import { DatagramNetwork } from '../network/datagram-network.ts';
 import type { LatencyModel } from '../network/latency.ts';
+import type { Wiretap } from '../network/wiretap.ts';
 import type { Transport } from '../kernel/transport.ts';
 import type { NodeName } from './faults.ts';
 import { mutated } from './mutants.ts';
@@ -71,6 +72,7 @@ export interface ClusterOptions {
   readonly plan: Plan;
   readonly monitor?: Monitor;
   readonly tracer?: Tracer;
+  readonly wiretap?: Wiretap;
 }
 
 /** Who calls from outside in a run of `scenario`. */
@@ -86,7 +88,7 @@ export function startCluster(options: ClusterOptions): World {
     seed,
     nodes,
     programs: loadPrograms(options.engine),
-    transport: transportOf(scenario, seed, nodes.map(({ name }) => name)),
+    transport: transportOf(scenario, seed, nodes.map(({ name }) => name), options.wiretap),
     monitored: MONITORED,
     director: plan,
     flushLatency: scenario.disk.flushLatency,
@@ -133,10 +135,10 @@ function nodeSpecs(scenario: Scenario, mutants: readonly string[]): NodeSpec[] {
   return specs;
 }
 
-function transportOf({ network }: Scenario, seed: string, nodeNames: readonly string[]): Transport {
+function transportOf({ network }: Scenario, seed: string, nodeNames: readonly string[], wiretap: Wiretap | undefined): Transport {
   const { minUs, maxUs, tailUs, tailRatio } = network.latency;
   const latency: LatencyModel = { minUs, maxUs, tailUs, tail: tailRatio };
-  const options = { seed, nodeNames, latency, loss: network.loss };
+  const options = { seed, nodeNames, latency, loss: network.loss, ...(wiretap === undefined ? {} : { wiretap }) };
   if (network.mode === 'connection') return new ConnectionNetwork(options);
   return new DatagramNetwork({ ...options, duplicate: network.duplicate, reorder: network.reorder, reorderUs: network.reorderWithinUs });
 }

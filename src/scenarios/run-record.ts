@@ -12,6 +12,7 @@ import type { Verdict, VerdictKind } from '../history/verdict.ts';
 import type { AdministeredOperation, AdminOperation } from './administration.ts';
 import type { AppliedFault, Fault } from './faults.ts';
 import type { Scenario } from './scenario.ts';
+import type { Spectator } from './spectator.ts';
 import type { Operation } from './workload.ts';
 
 export const RUN_RECORD_FORMAT = 'harrow.run/1';
@@ -36,6 +37,7 @@ export interface RunRequest {
   readonly engine: EngineName;
   readonly mutants: readonly string[];
   readonly trace?: (line: TraceLine) => void;
+  readonly spectator?: Spectator;
   /** Called now and then; returning false stops the run early. Must not influence the run otherwise. */
   readonly progress?: (progress: Progress) => boolean;
 }

@@ -18,17 +18,25 @@ import { Plan, quietFromMs } from './plan.ts';
 import { administeredOf } from './provisioning.ts';
 import type { Delivered, Execute, RunRequest } from './run-record.ts';
 import { nodesOf, type Scenario } from './scenario.ts';
+import { besides, bothTrace } from './spectator.ts';
 
 /** How often a run reports progress. */
 const SLICES = 200;
 
 export const execute: Execute = (request) => {
-  const { scenario, faults, workload, seed, engine, mutants, trace } = request;
+  const { scenario, faults, workload, seed, engine, mutants, spectator } = request;
+  const trace = bothTrace(request.trace, spectator);
   const plan = new Plan(faults, workload, callersOf(scenario), request.admin);
   const monitor = monitorOf(request);
-  const world = startCluster({ scenario, seed, engine, mutants, plan, monitor, ...(trace === undefined ? {} : { tracer: trace }) });
+  const world = startCluster({
+    scenario, seed, engine, mutants, plan,
+    monitor: spectator === undefined ? monitor : besides(monitor, spectator),
+    ...(trace === undefined ? {} : { tracer: trace }),
+    ...(spectator === undefined ? {} : { wiretap: spectator.wiretap }),
+  });
   runInSlices(request, world, plan, monitor);
   const endUs = world.nowUs;
+  spectator?.ended(world);
   const verdicts = monitor.verdicts(endUs);
   const delivered = deliveredOf(scenario, monitor);
   world.digest.addData({ logs: logHashes(monitor), metadataOffset: monitor.cluster.image.offset, verdicts, delivered });

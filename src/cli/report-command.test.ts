@@ -1,0 +1,100 @@
+/** Reports at the command line, around the real simulator: a file in which the run can be read back. */
+import { inflateRawSync, deflateRawSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { decodeModel } from '../report/model/codec.ts';
+import type { RunModel } from '../report/model/model.ts';
+import { DATA_PLACE } from '../report/html.ts';
+import { execute } from '../scenarios/run.ts';
+import type { RunRequest, RunResult } from '../scenarios/run-record.ts';
+import type { Outside } from './outside.ts';
+import { main } from './program.ts';
+
+class TestOutside implements Outside {
+  readonly files = new Map<string, string>();
+  readonly opened: string[] = [];
+  out = '';
+  err = '';
+  readonly env = {};
+  readonly program = 'harrow';
+  readonly version = '1.2.3';
+  readonly runtime = 'v20.0.0';
+  readonly stdout = { write: (text: string) => void (this.out += text), columns: 100, isTTY: false };
+  readonly stderr = { write: (text: string) => void (this.err += text), columns: 100, isTTY: false };
+  execute: (request: RunRequest) => RunResult = execute;
+
+  nowMs(): number { return 0; }
+  freshSeed(): string { return '1'; }
+  reportPage(): string { return `<html>${DATA_PLACE}</html>`; }
+  deflate(bytes: Uint8Array): Uint8Array { return deflateRawSync(bytes); }
+  open(path: string): void { this.opened.push(path); }
+  codeFingerprint(): string { return 'c0de'.repeat(16); }
+  prepareDirectory(): void {}
+  readFile(path: string): Uint8Array | null {
+    const text = this.files.get(path);
+    return text === undefined ? null : new TextEncoder().encode(text);
+  }
+  writeFile(path: string, text: string): void { this.files.set(path, text); }
+  openFile() { return { write: () => undefined, close: () => undefined }; }
+
+  run(...argv: string[]): number {
+    this.out = '';
+    this.err = '';
+    return main(argv, this);
+  }
+}
+
+/** An outside with the record of a short run in it. */
+function withRecord(): { outside: TestOutside; record: string } {
+  const outside = new TestOutside();
+  outside.run('run', 'quickstart', '--seed', '5', '--quiet', '--duration', '20s');
+  const record = [...outside.files.keys()].find((path) => path.endsWith('.json') && !path.endsWith('latest.json')) as string;
+  return { outside, record };
+}
+
+function modelsIn(html: string): RunModel[] {
+  return [...html.matchAll(/<script type="application\/x-harrow-run">([A-Za-z0-9+/=]+)<\/script>/g)].map((match) => decodeModel(inflateRawSync(Buffer.from(match[1] as string, 'base64'))));
+}
+
+describe('harrow report', () => {
+  it('replays the record and writes one HTML file beside it, from which the run can be read', () => {
+    const { outside, record } = withRecord();
+    expect(outside.run('report', record, '--quiet')).toBe(0);
+    const html = record.replace('.json', '.html');
+    expect(outside.out).toBe(`report  ${html}\n`);
+    const { result } = JSON.parse(outside.files.get(record) as string) as { result: RunResult };
+    const [model] = modelsIn(outside.files.get(html) as string);
+    expect(model?.meta.digest).toBe(result.digest);
+    expect(model?.tables.messages.rows).toBe(result.messages);
+    expect(model?.tables.sends.rows).toBeGreaterThan(0);
+    expect(outside.opened).toEqual([]);
+  });
+
+  it('shows two runs in one file, and opens it where that is asked for', () => {
+    const { outside, record } = withRecord();
+    expect(outside.run('report', record, record, '--quiet', '--output', 'both.html', '--open')).toBe(0);
+    expect(modelsIn(outside.files.get('both.html') as string)).toHaveLength(2);
+    expect(outside.opened).toEqual(['both.html']);
+  });
+
+  it('comes with a run that asks for it', () => {
+    const outside = new TestOutside();
+    outside.run('run', 'quickstart', '--seed', '5', '--quiet', '--duration', '20s', '--report', '--json');
+    const html = [...outside.files.keys()].find((path) => path.endsWith('.html')) as string;
+    expect(JSON.parse(outside.out)).toMatchObject({ report: html });
+  });
+
+  it('a replay that comes out differently is a bug of ours, and makes no report but with --force', () => {
+    const { outside, record } = withRecord();
+    outside.execute = (request) => ({ ...execute(request), digest: 'f'.repeat(16) });
+    expect(outside.run('report', record, '--quiet')).toBe(70);
+    expect(outside.err).toContain('the replay came to digest ffff');
+    expect([...outside.files.keys()].some((path) => path.endsWith('.html'))).toBe(false);
+    expect(outside.run('report', record, '--quiet', '--force')).toBe(0);
+  });
+
+  it('says what it misses', () => {
+    const outside = new TestOutside();
+    expect(outside.run('report', 'nowhere.json')).toBe(64);
+    expect(outside.err).toContain('no run record "nowhere.json"');
+  });
+});

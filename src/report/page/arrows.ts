@@ -1,0 +1,150 @@
+/**
+ * Messages as arrows from lane to lane, each fate with a shape of its own: handled ones end in a head, lost ones in a
+ * cross half way, stalled ones lie dashed with a square on them, copies are doubled. Where too many would be a thicket,
+ * every lane shows how much it sent instead, and arrows are left to what went wrong and what is selected.
+ */
+import type { Filter } from './filter.ts';
+import type { Layout } from './lanes.ts';
+import type { Palette } from './palette.ts';
+import type { Run } from './run.ts';
+import { lowerBound, upperBound } from './search.ts';
+import type { Scale } from './scale.ts';
+
+/** More arrows than this say less than their number does. */
+const MAX_ARROWS = 350;
+const MAX_MARKED = 600;
+const LOOK_BACK_US = 1_000_000;
+const STUB_US = 1_000;
+const BIN = 3;
+
+export interface Picture {
+  readonly run: Run;
+  readonly context: CanvasRenderingContext2D;
+  readonly scale: Scale;
+  readonly layout: Layout;
+  readonly palette: Palette;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+/** Messages that an arrow was drawn for, to be clicked on. */
+export type Drawn = readonly number[];
+
+export function drawMessages(picture: Picture, filter: Filter, cone: ReadonlySet<number>): { drawn: Drawn; isDense: boolean } {
+  const { run, fromUs, toUs } = picture;
+  const { sentAtUs, handledAtUs } = run.tables.messages;
+  const first = lowerBound(sentAtUs, fromUs - LOOK_BACK_US);
+  const last = upperBound(sentAtUs, toUs);
+  const isInView = (i: number): boolean => {
+    const endUs = handledAtUs[i] as number;
+    return (sentAtUs[i] as number) <= toUs && (endUs < 0 ? (sentAtUs[i] as number) + STUB_US >= fromUs : endUs >= fromUs);
+  };
+  const visible: number[] = [];
+  for (let i = first; i < last && visible.length <= MAX_ARROWS; i += 1) if (isInView(i) && filter.passesMessage(i)) visible.push(i);
+  const isDense = visible.length > MAX_ARROWS;
+  const marked = (list: readonly number[]): number[] => list.filter((i) => isInView(i) && filter.passesMessage(i));
+  const special = [...marked(run.long), ...marked(run.unhandled)];
+  let drawn: number[];
+  if (isDense) {
+    drawDensity(picture, filter, first, last);
+    drawn = special.length > MAX_MARKED ? special.filter((_, i) => i % Math.ceil(special.length / MAX_MARKED) === 0) : special;
+  } else drawn = [...new Set([...visible, ...marked(run.long)])];
+  picture.context.globalAlpha = cone.size > 0 ? 0.22 : isDense ? 0.75 : 0.9;
+  for (const i of drawn) if (!cone.has(i)) drawArrow(picture, i, 1);
+  picture.context.globalAlpha = 1;
+  for (const i of cone) {
+    if (!isInView(i)) continue;
+    drawArrow(picture, i, 2);
+    if (isDense) drawn.push(i);
+  }
+  return { drawn, isDense };
+}
+
+/** The ends of a message's arrow on the canvas. */
+export function ends({ run, scale, layout }: Picture, i: number): { x1: number; y1: number; x2: number; y2: number } {
+  const { sentAtUs, handledAtUs } = run.tables.messages;
+  const y1 = layout.laneOf[run.from[i] as number]?.line ?? 0;
+  const y2 = layout.laneOf[run.to[i] as number]?.line ?? 0;
+  const x1 = scale.x(sentAtUs[i] as number);
+  const handledUs = handledAtUs[i] as number;
+  if (handledUs >= 0) return { x1, y1, x2: scale.x(handledUs), y2 };
+  const stub = scale.x((sentAtUs[i] as number) + STUB_US);
+  return { x1, y1, x2: Math.max(x1 + 3, Math.min(stub, x1 + 24)), y2: y1 + (y2 - y1) * 0.55 };
+}
+
+function drawArrow(picture: Picture, i: number, width: number): void {
+  const { run, context, palette } = picture;
+  const { x1, y1, x2, y2 } = ends(picture, i);
+  const isLost = run.isLost(i);
+  const isStalled = run.isStalled(i) || ((run.tables.messages.handledAtUs[i] as number) - (run.tables.messages.sentAtUs[i] as number) > LOOK_BACK_US);
+  const colour = isLost ? palette.bad : isStalled ? palette.warn : (palette.classes[run.classOf[run.tables.messages.type[i] as number] as number] as string);
+  context.strokeStyle = colour;
+  context.fillStyle = colour;
+  context.lineWidth = run.isAnswerType[run.tables.messages.type[i] as number] === true ? width * 0.8 : width * 1.2;
+  context.setLineDash(isStalled ? [6, 3] : isLost ? [2, 2] : []);
+  line(context, x1, y1, x2, y2);
+  if (run.isCopy(i)) line(context, x1 + 3, y1, x2 + 3, y2);
+  context.setLineDash([]);
+  if (isLost) cross(context, x2, y2, 3.5);
+  else head(context, x1, y1, x2, y2);
+  if (isStalled) context.strokeRect((x1 + x2) / 2 - 3, (y1 + y2) / 2 - 3, 6, 6);
+}
+
+function line(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
+  context.beginPath();
+  context.moveTo(x1, y1);
+  context.lineTo(x2, y2);
+  context.stroke();
+}
+
+export function cross(context: CanvasRenderingContext2D, x: number, y: number, size: number): void {
+  line(context, x - size, y - size, x + size, y + size);
+  line(context, x - size, y + size, x + size, y - size);
+}
+
+function head(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number): void {
+  const length = Math.hypot(x2 - x1, y2 - y1);
+  if (length < 6) return;
+  const dx = (x2 - x1) / length;
+  const dy = (y2 - y1) / length;
+  context.beginPath();
+  context.moveTo(x2, y2);
+  context.lineTo(x2 - 6 * dx - 2.6 * dy, y2 - 6 * dy + 2.6 * dx);
+  context.lineTo(x2 - 6 * dx + 2.6 * dy, y2 - 6 * dy - 2.6 * dx);
+  context.fill();
+}
+
+/** By lane and few pixels: how many messages it sent, as a bar; stalled ones are told apart by a second. */
+function drawDensity({ run, context, scale, layout, palette }: Picture, filter: Filter, first: number, last: number): void {
+  const bins = Math.ceil(scale.width / BIN);
+  const counts = layout.laneOf.map(() => new Float32Array(bins));
+  const stalls = layout.laneOf.map(() => new Float32Array(bins));
+  const { sentAtUs } = run.tables.messages;
+  let most = 1;
+  for (let i = first; i < last; i += 1) {
+    const bin = Math.floor((scale.x(sentAtUs[i] as number) - scale.left) / BIN);
+    if (bin < 0 || bin >= bins || !filter.passesMessage(i)) continue;
+    const lane = counts[run.from[i] as number] as Float32Array;
+    lane[bin] = (lane[bin] as number) + 1;
+    if ((lane[bin] as number) > most) most = lane[bin] as number;
+    if (run.isStalled(i)) (stalls[run.from[i] as number] as Float32Array)[bin] = ((stalls[run.from[i] as number] as Float32Array)[bin] as number) + 1;
+  }
+  for (const lane of layout.lanes) {
+    const room = 2 * (lane.line - lane.top) - 2;
+    const bars = (values: Float32Array, colour: string): void => {
+      context.fillStyle = colour;
+      context.beginPath();
+      for (let bin = 0; bin < bins; bin += 1) {
+        const value = values[bin] as number;
+        if (value === 0) continue;
+        const height = Math.max(1, room * Math.sqrt(value / most));
+        context.rect(scale.left + bin * BIN, lane.line - height / 2, BIN, height);
+      }
+      context.fill();
+    };
+    context.globalAlpha = 0.75;
+    bars(counts[lane.node] as Float32Array, palette.classes[1] as string);
+    bars(stalls[lane.node] as Float32Array, palette.warn);
+    context.globalAlpha = 1;
+  }
+}

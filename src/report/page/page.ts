@@ -1,0 +1,59 @@
+/**
+ * What every part of the page works with: the run, what is looked at, and the ways to look at something else.
+ */
+import type { Run } from './run.ts';
+import type { EventIndex } from './index-of-events.ts';
+import type { Lives } from './lives.ts';
+import type { Store, Tab, View } from './store.ts';
+import { describe } from './events.ts';
+import type { Filter } from './filter.ts';
+import { h } from './dom.ts';
+import { formatTime } from './format.ts';
+
+export interface Page {
+  readonly run: Run;
+  /** The run to compare with; undefined when the report shows one. */
+  readonly other: Run | undefined;
+  readonly lives: Lives;
+  readonly index: EventIndex;
+  readonly store: Store;
+  filter(): Filter;
+}
+
+/** A pane below the timeline. */
+export interface Pane {
+  readonly tab: Tab;
+  readonly title: string;
+  /** Draws into `place`; called when the pane comes to sight and whenever the view changes while it is. */
+  draw(place: HTMLElement, view: View, isNew: boolean): void;
+}
+
+/** The change of view that shows an event: the scrubber on it, and the timeline round it when it was out of sight. */
+export function lookAt(page: Page, id: string, more: Partial<View> = {}): void {
+  const event = describe(page.run, id);
+  if (event === undefined) return;
+  page.store.set({ timeUs: event.atUs, selected: id, ...windowRound(page, event.atUs), ...more });
+}
+
+/** Nothing when `timeUs` is in sight; else a window of the same width with it in the middle. */
+export function windowRound({ store, run }: Page, timeUs: number): Partial<View> {
+  const { fromUs, toUs } = store.view;
+  const margin = (toUs - fromUs) * 0.02;
+  if (timeUs >= fromUs + margin && timeUs <= toUs - margin) return {};
+  const width = toUs - fromUs;
+  const from = Math.max(0, Math.min(run.endUs - width, timeUs - width / 2));
+  return { fromUs: from, toUs: Math.min(run.endUs, from + width) };
+}
+
+/** Zooms round a moment; never closer than a microsecond, never wider than the run. */
+export function zoomed({ run }: Page, { fromUs, toUs }: View, timeUs: number, factor: number): Partial<View> {
+  const width = Math.max(20, Math.min(run.endUs, (toUs - fromUs) * factor));
+  const share = (timeUs - fromUs) / Math.max(1, toUs - fromUs);
+  const from = Math.max(0, Math.min(run.endUs - width, timeUs - share * width));
+  return { fromUs: from, toUs: Math.min(run.endUs, from + width) };
+}
+
+/** A time that can be pressed to go there. */
+export function timeButton(page: Page, timeUs: number, id = ''): HTMLButtonElement {
+  return h('button', { class: 'time', type: 'button', onclick: () => (id === '' ? page.store.set({ timeUs, ...windowRound(page, timeUs) }) : lookAt(page, id)) }, formatTime(timeUs));
+}
