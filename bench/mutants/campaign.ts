@@ -12,7 +12,7 @@ import { builtInScenario } from '../../src/scenarios/catalogue/catalogue.ts';
 import type { MutantDoc } from '../../src/scenarios/mutants.ts';
 import { execute } from '../../src/scenarios/run.ts';
 import type { Scenario } from '../../src/scenarios/scenario.ts';
-import { runSeed, type SeedOutcome } from '../soak/seed-outcome.ts';
+import { runSeed, type SeedOutcome } from '../../src/explorer/campaign/seed-outcome.ts';
 
 export interface Campaign {
   readonly mutant: string;

@@ -31,6 +31,7 @@ export const execute: Execute = (request) => {
   const endUs = world.nowUs;
   const verdicts = monitor.verdicts(endUs);
   const delivered = deliveredOf(scenario, monitor);
+  request.ended?.(world);
   world.digest.addData({ logs: logHashes(monitor), metadataOffset: monitor.cluster.image.offset, verdicts, delivered });
   return {
     digest: world.digest.toString(),
