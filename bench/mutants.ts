@@ -1,7 +1,7 @@
 /**
- * `npm run mutants [-- --only NAME] [--campaigns N] [--limit SEEDS] [--workers N]`: how many seeds does it take to notice
+ * `npm run mutants [-- --only NAME] [--campaigns N] [--limit SEEDS] [--shrinks N] [--workers N]`: how many seeds does it take to notice
  * each mutant? Writes reports/mutants.json and, from it, reports/mutants.md. With --only, the other mutants keep what the
- * files say of them. The files do not depend on the number of workers.
+ * files say of them. The detections of the first campaigns (--shrinks) are shrunk: what is left of them joins the table. The files do not depend on the number of workers.
  *
  * Exit codes: 0 every campaign caught its mutant; 1 some did not, or an error of ours; 64 a mistake on the command line.
  */
@@ -19,11 +19,15 @@ const EXIT_NOT_CAUGHT = 1;
 const CAMPAIGNS = 20;
 /** Ten times what the hardest mutant takes on average: a campaign that ends without a detection means something. */
 const LIMIT = 300;
+/** Enough for a median. */
+const SHRINKS = 3;
 
 interface Options {
   readonly only: readonly string[];
   readonly campaigns: number;
   readonly limit: number;
+  /** Campaigns of each mutant whose detection is shrunk. */
+  readonly shrinks: number;
   readonly workers: number;
 }
 
@@ -31,9 +35,9 @@ function optionsOf(argv: readonly string[]): Options {
   const text = { type: 'string' } as const;
   let values;
   try {
-    values = parseArgs({ args: [...argv], options: { only: { type: 'string', multiple: true }, campaigns: text, limit: text, workers: text } }).values;
+    values = parseArgs({ args: [...argv], options: { only: { type: 'string', multiple: true }, campaigns: text, limit: text, shrinks: text, workers: text } }).values;
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}; expected --only NAME, --campaigns N, --limit SEEDS, --workers N`);
+    throw new UsageError(`${(error as Error).message}; expected --only NAME, --campaigns N, --limit SEEDS, --shrinks N, --workers N`);
   }
   const only = values.only ?? [];
   for (const name of only) if (!MUTANT_NAMES.includes(name)) throw new UsageError(unknownName('--only', name, MUTANT_NAMES));
@@ -41,6 +45,7 @@ function optionsOf(argv: readonly string[]): Options {
     only,
     campaigns: integerOption('--campaigns', values.campaigns ?? String(CAMPAIGNS), 1, 1_000),
     limit: integerOption('--limit', values.limit ?? String(LIMIT), 1, 1_000_000),
+    shrinks: integerOption('--shrinks', values.shrinks ?? String(SHRINKS), 0, 1_000),
     workers: workerCount(values.workers),
   };
 }
@@ -57,9 +62,9 @@ function published({ only, campaigns, limit }: Options): readonly MutantCampaign
   return report.mutants;
 }
 
-async function campaignsOver({ only, campaigns, limit, workers }: Options): Promise<readonly CampaignOutcome[]> {
+async function campaignsOver({ only, campaigns, limit, shrinks, workers }: Options): Promise<readonly CampaignOutcome[]> {
   const names = MUTANT_DOCS.filter((mutant) => isHunted(mutant) && (only.length === 0 || only.includes(mutant.name))).map(({ name }) => name);
-  const jobs = names.flatMap((mutant) => Array.from({ length: campaigns }, (_, index): Campaign => ({ mutant, campaign: index + 1, limit })));
+  const jobs = names.flatMap((mutant) => Array.from({ length: campaigns }, (_, index): Campaign => ({ mutant, campaign: index + 1, limit, isShrunk: index < shrinks })));
   const outcomes: CampaignOutcome[] = [];
   const tell = progressTeller();
   let next = 0;

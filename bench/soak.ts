@@ -14,7 +14,7 @@ import type { Scenario } from '../src/scenarios/scenario.ts';
 import { UsageError, progressTeller, runCommand, seedRange, unknownName, workerCount } from './arguments.ts';
 import { soak } from './soak/pool.ts';
 import { formatSoak } from './soak/print.ts';
-import type { SoakSpec } from './soak/seed-outcome.ts';
+import type { SoakSpec } from '../src/explorer/campaign/seed-outcome.ts';
 import { summarize, type SoakSummary } from './soak/summary.ts';
 import { formatNumber } from './table.ts';
 

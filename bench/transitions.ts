@@ -10,9 +10,9 @@ import { BUILT_IN_NAMES, builtInScenario } from '../src/scenarios/catalogue/cata
 import { UsageError, progressTeller, runCommand, seedRange, unknownName, workerCount } from './arguments.ts';
 import { REPORTS } from './reports.ts';
 import { soak } from './soak/pool.ts';
-import type { SoakSpec } from './soak/seed-outcome.ts';
+import type { SoakSpec } from '../src/explorer/campaign/seed-outcome.ts';
+import { MachineCoverage } from '../src/explorer/coverage/machine-coverage.ts';
 import { summarize } from './soak/summary.ts';
-import { TransitionCoverage } from './transitions/coverage.ts';
 import { formatTransitions } from './transitions/report.ts';
 
 const EXIT_WRITTEN = 0;
@@ -36,7 +36,9 @@ async function main(argv: readonly string[]): Promise<number> {
     ...range, workers: workerCount(values.workers), untilFirst: false, progress: (done) => tell(() => `${name}: ${done} of ${range.lastSeed - range.firstSeed + 1} seeds`),
   });
   const { transitionRuns } = summarize(spec, outcomes, (texts) => String(texts.length));
-  const report = formatTransitions({ scenario: name, ...range, rows: new TransitionCoverage().rows, runs: transitionRuns });
+  const coverage = new MachineCoverage();
+  const transitions = coverage.points.slice(0, coverage.transitionCount);
+  const report = formatTransitions({ scenario: name, ...range, rows: transitions, runs: transitionRuns.slice(0, transitions.length) });
   writeFileSync(new URL('transitions.md', REPORTS), report);
   process.stdout.write(`${report.slice(0, report.indexOf('\n## ', report.indexOf('## Never taken') + 1))}\n\nwritten to reports/transitions.md\n`);
   return EXIT_WRITTEN;

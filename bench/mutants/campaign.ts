@@ -5,11 +5,14 @@
  *
  * A run that one of our own assertions ends is no detection: it is counted, and the campaign goes on.
  */
-import { present } from '../../src/kernel/assert.ts';
+import { assert, present } from '../../src/kernel/assert.ts';
+import { requestOf } from '../../src/explorer/request.ts';
+import { shrink } from '../../src/explorer/shrink/shrink.ts';
 import { builtInScenario } from '../../src/scenarios/catalogue/catalogue.ts';
 import type { MutantDoc } from '../../src/scenarios/mutants.ts';
+import { execute } from '../../src/scenarios/run.ts';
 import type { Scenario } from '../../src/scenarios/scenario.ts';
-import { runSeed, type SeedOutcome } from '../soak/seed-outcome.ts';
+import { runSeed, type SeedOutcome } from '../../src/explorer/campaign/seed-outcome.ts';
 
 export interface Campaign {
   readonly mutant: string;
@@ -17,6 +20,8 @@ export interface Campaign {
   readonly campaign: number;
   /** Most seeds. */
   readonly limit: number;
+  /** Whether a detection is shrunk. */
+  readonly isShrunk: boolean;
 }
 
 export interface Detection {
@@ -39,6 +44,23 @@ export interface CampaignOutcome {
   /** Runs that an assertion of ours ended. */
   readonly errors: number;
   readonly detection: Detection | null;
+  /** What the detection shrinks to; null without one, or when the campaign does not shrink. */
+  readonly minimal: Minimal | null;
+}
+
+export interface Minimal {
+  readonly property: string;
+  readonly faultsBefore: number;
+  readonly faults: number;
+  readonly recordsBefore: number;
+  readonly records: number;
+  readonly brokers: number;
+  readonly configs: number;
+  readonly durationMs: number;
+  /** Runs that it took, the verification included. */
+  readonly runs: number;
+  /** The scenario: `harrow run` of it violates the property. */
+  readonly text: string;
 }
 
 /** A mutant that is hunted. */
@@ -59,7 +81,7 @@ export function firstSeedOf({ campaign, limit }: Pick<Campaign, 'campaign' | 'li
   return (campaign - 1) * limit + 1;
 }
 
-export function runCampaign(mutant: Hunted, { campaign, limit }: Pick<Campaign, 'campaign' | 'limit'>): CampaignOutcome {
+export function runCampaign(mutant: Hunted, { campaign, limit, isShrunk }: Pick<Campaign, 'campaign' | 'limit' | 'isShrunk'>): CampaignOutcome {
   const first = firstSeedOf({ campaign, limit });
   let virtualMs = 0;
   let errors = 0;
@@ -68,9 +90,18 @@ export function runCampaign(mutant: Hunted, { campaign, limit }: Pick<Campaign, 
     virtualMs += outcome.virtualMs;
     if (outcome.error !== null) errors += 1;
     const detection = detectionOf(mutant, outcome);
-    if (detection !== null) return { mutant: mutant.name, campaign, seeds: seed - first + 1, virtualMs, errors, detection };
+    if (detection !== null) return { mutant: mutant.name, campaign, seeds: seed - first + 1, virtualMs, errors, detection, minimal: isShrunk ? minimalOf(mutant, seed) : null };
   }
-  return { mutant: mutant.name, campaign, seeds: limit, virtualMs, errors, detection: null };
+  return { mutant: mutant.name, campaign, seeds: limit, virtualMs, errors, detection: null, minimal: null };
+}
+
+/** What the run of a detection shrinks to. */
+export function minimalOf(mutant: Hunted, seed: number): Minimal {
+  const asked = requestOf(huntOf(mutant), String(seed), [mutant.name]);
+  const shrunk = shrink(asked, execute(asked).verdicts, { execute, properties: mutant.trips });
+  assert('text' in shrunk, () => `${mutant.name}, seed ${seed}: ${'reason' in shrunk ? shrunk.reason : ''}`);
+  const { fingerprint: { property }, before, after: { faults, records, brokers, configs, durationMs }, runs, text } = shrunk;
+  return { property, faultsBefore: before.faults, faults, recordsBefore: before.records, records, brokers, configs, durationMs, runs, text };
 }
 
 /** One run of the hunt. */

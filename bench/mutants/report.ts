@@ -3,7 +3,7 @@
  * the data. No wall time in either: equal code gives equal files.
  */
 import type { MutantDoc } from '../../src/scenarios/mutants.ts';
-import type { CampaignOutcome } from './campaign.ts';
+import type { CampaignOutcome, Minimal } from './campaign.ts';
 
 export interface MutantCampaigns {
   readonly name: string;
@@ -50,11 +50,37 @@ export function formatMutants({ campaigns, limit, mutants }: MutantReport): stri
     '|---|---|---|---|---|---:|---:|---:|---:|---:|',
     ...hunted.map((mutant) => row(mutant)),
   ];
+  lines.push(...shrunkLines(hunted));
   if (others.length > 0) {
     lines.push('', '## Not hunted', '', '| mutant | instead of the rule | source | needs | why no campaign finds it |', '|---|---|---|---|---|');
     for (const { name, doc, source, needs, uncaught } of others) lines.push(`| ${[name, doc, source, needs, uncaught ?? ''].map(cell).join(' | ')} |`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** What detections shrink to; nothing when none was shrunk. */
+function shrunkLines(hunted: readonly MutantCampaigns[]): string[] {
+  const rows = hunted.flatMap(({ name, campaigns }) => {
+    const minimal = campaigns.flatMap((campaign) => (campaign.minimal === null ? [] : [campaign.minimal]));
+    return minimal.length === 0 ? [] : [{ name, minimal }];
+  });
+  if (rows.length === 0) return [];
+  const all = rows.flatMap(({ minimal }) => minimal);
+  const medians = (list: readonly Minimal[]): string[] => {
+    const of = (value: (each: Minimal) => number): string => String(median(list.map(value)));
+    return [`${of(({ faultsBefore }) => faultsBefore)} -> ${of(({ faults }) => faults)}`, `${of(({ recordsBefore }) => recordsBefore)} -> ${of(({ records }) => records)}`,
+      of(({ brokers }) => brokers), of(({ configs }) => configs), `${of(({ durationMs }) => durationMs / 1_000)} s`, of(({ runs }) => runs)];
+  };
+  return [
+    '', '## What is left of a detection', '',
+    `The first detections of each mutant, ${all.length} in all, shrunk (\`harrow shrink\`): medians of what violates the same property in the same`,
+    'way. Each is in `mutants.json` as a scenario, verified by a run of its text.',
+    '',
+    '| mutant | property | faults | records | brokers | configs | duration | runs |',
+    '|---|---|---:|---:|---:|---:|---:|---:|',
+    ...rows.map(({ name, minimal }) => `| ${[name, [...new Set(minimal.map(({ property }) => property))].join(', '), ...medians(minimal)].map(cell).join(' | ')} |`),
+    `| ${['median of all', '', ...medians(all)].join(' | ')} |`,
+  ];
 }
 
 function row({ name, doc, source, hunt, profile, campaigns }: MutantCampaigns): string {

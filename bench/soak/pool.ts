@@ -2,7 +2,7 @@
  * Seeds over worker threads. Batches are handed out in the order of the seeds, and what comes back is put in that order
  * again, so the result does not depend on the number of workers or on who was faster.
  */
-import { isDetection, type SeedOutcome, type SoakSpec } from './seed-outcome.ts';
+import { isDetection, type SeedOutcome, type SoakSpec } from '../../src/explorer/campaign/seed-outcome.ts';
 import { overThreads } from './threads.ts';
 
 export interface SoakOptions {

@@ -1,6 +1,6 @@
 /** The summary of a soak as plain text. */
 import { formatNumber } from '../table.ts';
-import { TransitionCoverage } from '../transitions/coverage.ts';
+import { MachineCoverage } from '../../src/explorer/coverage/machine-coverage.ts';
 import type { Count, SoakSummary } from './summary.ts';
 
 export function formatSoak(summary: SoakSummary, firstSeed: number): string {
@@ -14,7 +14,7 @@ export function formatSoak(summary: SoakSummary, firstSeed: number): string {
     ...propertyTable(summary),
     '',
     `faults that took effect: ${formatCounts(summary.faultKinds)}`,
-    `marks reached in ${formatNumber(summary.tracedRuns)} traced ${summary.tracedRuns === 1 ? 'run' : 'runs'}: ${formatCounts(summary.marks)}`,
+    `marks reached: ${formatCounts(summary.marks)}`,
   ];
   if (summary.choices.length > 0) lines.push('', ...choiceLines(summary));
   lines.push('', coverageLine(summary));
@@ -43,8 +43,8 @@ function choiceLines({ choices }: SoakSummary): string[] {
 }
 
 function coverageLine({ transitionRuns }: SoakSummary): string {
-  const all = new TransitionCoverage().rows.length;
-  const taken = transitionRuns.filter((runs) => runs > 0).length;
+  const all = new MachineCoverage().transitionCount;
+  const taken = transitionRuns.slice(0, all).filter((runs) => runs > 0).length;
   return `transitions of the machines: ${formatNumber(taken)} of ${formatNumber(all)} taken (npm run transitions lists them)`;
 }
 

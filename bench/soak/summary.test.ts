@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lightCluster } from '../clusters/light-cluster.ts';
-import { runSeed, type SeedOutcome, type SoakSpec } from './seed-outcome.ts';
+import { runSeed, type SeedOutcome, type SoakSpec } from '../../src/explorer/campaign/seed-outcome.ts';
 import { summarize } from './summary.ts';
 
 const SPEC: SoakSpec = { scenario: lightCluster({ brokers: 3, durationMs: 5_000 }), mutants: ['m'], trips: ['p'] };
@@ -10,7 +10,7 @@ function outcome(seed: number, violated: readonly string[], change: Partial<Seed
   const properties = ['p', 'q'].map((property) => ({
     property, verdict: violated.includes(property) ? 'violated' as const : 'held' as const, compared: 2, sentence: violated.includes(property) ? `${property} broke` : null,
   }));
-  return { seed, digest: `d${seed}`, virtualMs: 10, messages: 100, properties, faultKinds: [], marks: null, choices: [], transitions: [], error: null, ...change };
+  return { seed, digest: `d${seed}`, virtualMs: 10, messages: 100, properties, faultKinds: [], marks: [], choices: [], reached: [], error: null, ...change };
 }
 
 describe('the summary of a soak', () => {
@@ -23,15 +23,15 @@ describe('the summary of a soak', () => {
     expect(summary.properties).toContainEqual({ property: 'q', held: 1, violated: 2, vacuous: 0, compared: 6 });
   });
 
-  it('counts faults in all and by run, marks by run that was traced', () => {
+  it('counts faults in all and by run, marks by run', () => {
     const outcomes = [outcome(1, [], { faultKinds: ['crash', 'crash', 'pause'], marks: ['x'] }), outcome(2, [], { faultKinds: ['crash'] })];
-    const { faultKinds, marks, tracedRuns } = summarize(SPEC, outcomes, join);
+    const { faultKinds, marks } = summarize(SPEC, outcomes, join);
     expect(faultKinds).toEqual([{ name: 'crash', total: 3, runs: 2 }, { name: 'pause', total: 1, runs: 1 }]);
-    expect([tracedRuns, marks]).toEqual([1, [{ name: 'x', total: 1, runs: 1 }]]);
+    expect(marks).toEqual([{ name: 'x', total: 1, runs: 1 }]);
   });
 
   it('counts what was chosen, and the runs that took a transition', () => {
-    const outcomes = [outcome(1, [], { choices: ['brokers=3', 'acks=all', 'acks=1'], transitions: [0, 2] }), outcome(2, [], { choices: ['brokers=5', 'acks=all'], transitions: [2] })];
+    const outcomes = [outcome(1, [], { choices: ['brokers=3', 'acks=all', 'acks=1'], reached: [0, 2] }), outcome(2, [], { choices: ['brokers=5', 'acks=all'], reached: [2] })];
     const { choices, transitionRuns } = summarize(SPEC, outcomes, join);
     expect(choices).toEqual([
       { what: 'brokers', answers: [{ answer: '3', runs: 1 }, { answer: '5', runs: 1 }] },
@@ -53,7 +53,7 @@ describe('a seed of a soak', () => {
     expect(runSeed(spec, 16)).toEqual(first);
     expect(first.error).toBeNull();
     expect(first.marks).toContain('became leader');
-    expect(runSeed(spec, 17)).toMatchObject({ error: null, marks: null });
+    expect(runSeed({ ...spec, checkedEvery: 17 }, 17)).toMatchObject({ seed: 17, error: null });
     expect(runSeed(spec, 17).digest).not.toBe(first.digest);
   });
 });

@@ -2,7 +2,7 @@
  * A soak in numbers: verdicts by property, faults that took effect, marks that were reached, transitions that were taken,
  * what was chosen, and the first seeds that violated something. Equal outcomes give equal summaries, byte for byte: no clock is read here.
  */
-import { isDetection, type SeedOutcome, type SoakSpec } from './seed-outcome.ts';
+import { isDetection, type SeedOutcome, type SoakSpec } from '../../src/explorer/campaign/seed-outcome.ts';
 
 export interface PropertySummary {
   readonly property: string;
@@ -44,12 +44,10 @@ export interface SoakSummary {
   readonly digest: string;
   readonly properties: readonly PropertySummary[];
   readonly faultKinds: readonly Count[];
-  /** Of the runs that were traced. */
-  readonly tracedRuns: number;
   readonly marks: readonly Count[];
   /** What a swarm chose: questions in the order of their first answer, answers by name. */
   readonly choices: readonly ChoiceCount[];
-  /** Runs that took each transition, by its number in TransitionCoverage; as long as there are transitions up to the last that was taken. */
+  /** Runs that took each transition, and other points, by their numbers in MachineCoverage; as long as there are points up to the last that was reached. */
   readonly transitionRuns: readonly number[];
   /** Runs with a detection. */
   readonly detections: number;
@@ -66,7 +64,6 @@ const SEEDS_TOLD = 5;
 
 /** @param outcomes in the order of their seeds; `digestOf` folds texts into one */
 export function summarize({ scenario, mutants, trips }: SoakSpec, outcomes: readonly SeedOutcome[], digestOf: (texts: readonly string[]) => string): SoakSummary {
-  const traced = outcomes.flatMap(({ marks }) => (marks === null ? [] : [marks]));
   const detections = outcomes.filter((outcome) => isDetection(outcome, trips));
   return {
     scenario: scenario === 'swarm' ? scenario : scenario.name,
@@ -77,8 +74,7 @@ export function summarize({ scenario, mutants, trips }: SoakSpec, outcomes: read
     digest: digestOf(outcomes.map(({ digest }) => digest)),
     properties: propertiesOf(outcomes),
     faultKinds: countsOf(outcomes.map(({ faultKinds }) => faultKinds)),
-    tracedRuns: traced.length,
-    marks: countsOf(traced),
+    marks: countsOf(outcomes.map(({ marks }) => marks)),
     choices: choicesOf(outcomes),
     transitionRuns: transitionRunsOf(outcomes),
     detections: detections.length,
@@ -131,7 +127,7 @@ function choicesOf(outcomes: readonly SeedOutcome[]): ChoiceCount[] {
 
 function transitionRunsOf(outcomes: readonly SeedOutcome[]): number[] {
   const runs: number[] = [];
-  for (const transition of outcomes.flatMap(({ transitions }) => transitions)) {
+  for (const transition of outcomes.flatMap(({ reached }) => reached)) {
     while (runs.length <= transition) runs.push(0);
     runs[transition] = (runs[transition] ?? 0) + 1;
   }

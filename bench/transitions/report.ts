@@ -1,5 +1,5 @@
 /** reports/transitions.md: every transition of every shipped machine, with the runs that took it. A function of its data. */
-import type { Transition } from './table.ts';
+import type { Transition } from '../../src/explorer/coverage/machine-table.ts';
 
 export interface TransitionReport {
   /** `swarm`, or the name of a built-in scenario. */

@@ -3,7 +3,7 @@
  * edge of Kafka's is ours or listed with a reason, and runs take no other.
  */
 import { describe, expect, it } from 'vitest';
-import { MachineTable } from '../../bench/transitions/table.ts';
+import { MachineTable } from '../../src/explorer/coverage/machine-table.ts';
 import { brokerMachine } from '../../src/actors/broker/machine.ts';
 import type { FetcherState } from '../../src/actors/fetcher/state.ts';
 import { raftMachine } from '../../src/actors/raft/machine.ts';

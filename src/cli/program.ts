@@ -14,6 +14,8 @@ import type { ReplayOptions } from './replay.ts';
 import { DEFAULT_OUT, ENGINES, runCommand } from './run.ts';
 import type { RunOptions } from './run.ts';
 import { schemaCommand } from './schema.ts';
+import { shrinkCommand } from './shrink.ts';
+import type { ShrinkCommandOptions } from './shrink.ts';
 import { styleFor } from './style.ts';
 
 const EXIT_CODE_HELP = `
@@ -81,6 +83,17 @@ function buildProgram(outside: Outside, done: (code: ExitCode) => void): Command
     .option('--quiet', 'no progress')
     .option('--force', 'take a record that other code made')
     .action((path: string, other: string | undefined, options: ReportOptions) => done(reportCommand(path, other, options, outside)));
+
+  program
+    .command('shrink')
+    .description('shrink a run that violated something to the smallest scenario that shows the same')
+    .argument('<run>', 'path of a run record')
+    .option('--property <name>', 'the violation to keep; default the first')
+    .option('--runs <n>', 'most runs')
+    .option('--for <duration>', 'most real time, such as 60s')
+    .option('--json', 'print as one JSON document')
+    .option('--quiet', 'no progress')
+    .action((path: string, options: ShrinkCommandOptions) => done(shrinkCommand(path, options, outside)));
 
   program
     .command('list')

@@ -6,7 +6,7 @@ import { formatDurationMs, formatDurationUs } from './durations.ts';
 import { meant, oneOf, show } from './problems.ts';
 import type { Mistakes, Path, Problem } from './problems.ts';
 import { MAX_ROWS, isRecordsFileName, parseRecordsFile } from './records-file.ts';
-import type { ProducerSpec, RecordRow, TopicSpec, WorkloadSpec } from './scenario.ts';
+import type { ProducerSpec, RecordRow, SendRow, TopicSpec, WorkloadSpec } from './scenario.ts';
 import type { RawWorkload } from './schema.ts';
 import type { Located } from './shape.ts';
 
@@ -37,6 +37,7 @@ export function resolveWorkload(raw: readonly RawWorkload[], scope: WorkloadScop
     const topic = referTo(entry.fields.topic, scope.topics, 'topic', scope.topicsAreKnown, mistakes);
     const spec = entry.kind === 'every' ? periodic(entry, topic, scope, mistakes)
       : entry.kind === 'records' ? fromFile(entry, producer, topic, scope, mistakes, problems)
+      : entry.kind === 'sends' ? writtenOut(entry, producer, topic, scope, mistakes)
       : unreachable(entry, 'resolveWorkload');
     if (spec === undefined || producer === undefined) continue;
     workload.push(spec);
@@ -50,6 +51,7 @@ export function resolveWorkload(raw: readonly RawWorkload[], scope: WorkloadScop
 }
 
 type EveryEntry = Extract<RawWorkload, { kind: 'every' }>;
+type SendsEntry = Extract<RawWorkload, { kind: 'sends' }>;
 type RecordsEntry = Extract<RawWorkload, { kind: 'records' }>;
 
 function periodic({ fields, path }: EveryEntry, topic: TopicSpec | undefined, scope: WorkloadScope, mistakes: Mistakes): WorkloadSpec | undefined {
@@ -107,6 +109,25 @@ function fromFile(
     }
   }
   return { kind: 'records', producer: fields.producer.value, topic: fields.topic.value, file, speed, rows };
+}
+
+function writtenOut({ fields }: SendsEntry, producer: ProducerSpec | undefined, topic: TopicSpec | undefined, scope: WorkloadScope, mistakes: Mistakes): WorkloadSpec | undefined {
+  const nodes = producer?.nodes ?? [];
+  const rows = (fields.sends ?? []).flatMap(({ at, from, key = null, value, partition }, index): SendRow[] => {
+    if (at !== undefined && scope.durationMs !== undefined && at.value >= scope.durationMs * 1000) {
+      mistakes.add(at.path, `${formatDurationUs(at.value)} is not before the end of the run; expected less than ${formatDurationMs(scope.durationMs)}`);
+    }
+    if (from !== undefined && producer !== undefined && !nodes.includes(from.value)) {
+      mistakes.add(from.path, `no node ${show(from.value)} of ${producer.name}; expected ${oneOf(nodes, 12)}${meant(from.value, nodes)}`);
+    }
+    if (partition !== undefined && topic !== undefined && partition.value >= topic.partitions) {
+      mistakes.add(partition.path, `got ${partition.value}; expected a partition of ${topic.name} from 0 to ${topic.partitions - 1}`);
+    }
+    const node = from?.value ?? nodes[0];
+    return at === undefined || node === undefined ? [] : [{ atUs: at.value, from: node, key, value: value ?? String(index), partition: partition?.value ?? null }];
+  });
+  if (fields.producer === undefined || fields.topic === undefined || fields.sends === undefined) return undefined;
+  return { kind: 'sends', producer: fields.producer.value, topic: fields.topic.value, rows };
 }
 
 function referTo<T extends { readonly name: string }>(reference: Located<string> | undefined, known: readonly T[], what: string, areKnown: boolean, mistakes: Mistakes): T | undefined {

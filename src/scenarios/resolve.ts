@@ -26,9 +26,9 @@ type Raw<K extends keyof RawScenario> = NonNullable<RawScenario[K]>;
 const ZERO = { numerator: 0, denominator: 1 };
 const ONE_IN_A_THOUSAND = { numerator: 1, denominator: 1000 };
 /** One data centre, now and then a burst of 20 ms. */
-const DEFAULT_LATENCY = { minUs: 200, maxUs: 1_000, tailUs: 20_000, tailRatio: ONE_IN_A_THOUSAND };
+export const DEFAULT_LATENCY = { minUs: 200, maxUs: 1_000, tailUs: 20_000, tailRatio: ONE_IN_A_THOUSAND };
 /** A device with a volatile write cache: an fsync takes milliseconds. */
-const DEFAULT_FLUSH_LATENCY = { minUs: 1_000, maxUs: 8_000 };
+export const DEFAULT_FLUSH_LATENCY = { minUs: 1_000, maxUs: 8_000 };
 
 const NO_CLUSTER: ClusterSpec = { brokers: 0, controllers: 0, combined: false, config: {} };
 

@@ -82,6 +82,10 @@ const workloadSpec: z.ZodType<WorkloadSpec> = z.discriminatedUnion('kind', [
     kind: z.literal('periodic'), producer: name, topic: name, everyUs: positive, jitterUs: count, startMs: count, untilMs: count,
     key: z.string().nullable(), value: z.string(), partition: count.nullable(),
   }),
+  z.strictObject({
+    kind: z.literal('sends'), producer: name, topic: name,
+    rows: z.array(z.strictObject({ atUs: count, from: name, key: z.string().nullable(), value: z.string(), partition: count.nullable() })),
+  }),
   z.strictObject({ kind: z.literal('records'), producer: name, topic: name, file: name, speed: ratio, rows: z.array(row) }),
 ]);
 const network: z.ZodType<NetworkSpec> = z.strictObject({

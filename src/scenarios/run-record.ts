@@ -8,6 +8,7 @@
  */
 import type { TraceLine } from '../kernel/trace.ts';
 import type { EngineName } from '../kernel/statechart/engine.ts';
+import type { World } from '../kernel/world.ts';
 import type { Verdict, VerdictKind } from '../history/verdict.ts';
 import type { AdministeredOperation, AdminOperation } from './administration.ts';
 import type { AppliedFault, Fault } from './faults.ts';
@@ -40,6 +41,8 @@ export interface RunRequest {
   readonly spectator?: Spectator;
   /** Called now and then; returning false stops the run early. Must not influence the run otherwise. */
   readonly progress?: (progress: Progress) => boolean;
+  /** Called once at the end with the world, to be read. */
+  readonly ended?: (world: World) => void;
 }
 
 /** Outcomes of the records offered to one topic: a record is ok, failed for sure, or nobody knows. */

@@ -39,6 +39,7 @@ export const execute: Execute = (request) => {
   spectator?.ended(world);
   const verdicts = monitor.verdicts(endUs);
   const delivered = deliveredOf(scenario, monitor);
+  request.ended?.(world);
   world.digest.addData({ logs: logHashes(monitor), metadataOffset: monitor.cluster.image.offset, verdicts, delivered });
   return {
     digest: world.digest.toString(),

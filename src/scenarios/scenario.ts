@@ -85,7 +85,26 @@ export interface RecordsWorkload {
   readonly rows: readonly RecordRow[];
 }
 
-export type WorkloadSpec = PeriodicWorkload | RecordsWorkload;
+/** One record of a list that is written out. */
+export interface SendRow {
+  readonly atUs: number;
+  /** The node of the group that sends it. */
+  readonly from: NodeName;
+  readonly key: string | null;
+  readonly value: string;
+  /** Explicit partition; null leaves it to the partitioner. */
+  readonly partition: number | null;
+}
+
+/** Records written out one by one: what is left of a workload that was shrunk. */
+export interface SendsWorkload {
+  readonly kind: 'sends';
+  readonly producer: string;
+  readonly topic: string;
+  readonly rows: readonly SendRow[];
+}
+
+export type WorkloadSpec = PeriodicWorkload | RecordsWorkload | SendsWorkload;
 
 /** Per-message latency: uniform in `[minUs, maxUs]`, and with `tailRatio` uniform in `[maxUs, tailUs]`. */
 export interface LatencySpec {

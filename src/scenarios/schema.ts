@@ -61,6 +61,14 @@ const from = {
   topic: required(located(text('the name of a topic')), 'where to'),
 };
 
+const sendShape = object('a record', {
+  at: required(located(durationUs()), 'when it is handed to the producer'),
+  from: optional(located(text('the name of a producer node')), 'node of the group that sends it; default the first'),
+  key: optional(textOrNull, 'its key; default null, keyless'),
+  value: optional(text('text'), 'its value; default its number in the list; an id is added, so that values are unique'),
+  partition: optional(located(integer(0, MAX_PARTITIONS - 1)), 'explicit partition; default: the partitioner decides'),
+});
+
 const WORKLOADS = {
   every: {
     ...from,
@@ -76,6 +84,10 @@ const WORKLOADS = {
     ...from,
     records: required(located(text('the path of a file')), 'NDJSON or CSV file beside the scenario with atMs, key, value, producer (optional), partition (optional)'),
     speed: optional(factorShape, 'plays it faster (2) or slower (1/2); default 1'),
+  },
+  sends: {
+    ...from,
+    sends: required(list(sendShape, { min: 1, max: 100_000, what: 'records' }), 'records, one by one'),
   },
 } as const;
 

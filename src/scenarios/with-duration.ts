@@ -20,7 +20,7 @@ export function withDuration(scenario: Scenario, durationMs: number): Resized {
   const admin = scenario.admin.filter((operation) => operation.atMs < durationMs);
   const workload = scenario.workload
     .map((spec) => (spec.kind === 'periodic' ? { ...spec, untilMs: Math.min(spec.untilMs, durationMs) } : spec))
-    .filter((spec) => spec.kind === 'records' || spec.startMs < spec.untilMs);
+    .filter((spec) => spec.kind !== 'periodic' || spec.startMs < spec.untilMs);
   const nemesis = scenario.nemesis === null ? null : endingIn(scenario.nemesis, durationMs);
   return { scenario: { ...scenario, durationMs, admin, faults, workload, nemesis }, faultsLeftOut: scenario.faults.length - faults.length, operationsLeftOut: scenario.admin.length - admin.length };
 }

@@ -6,7 +6,7 @@
  * records of that producer. Node names hold neither `#` nor `/`, so the part after the last `#` names one record;
  * checkers follow a record from send to delivery by its value.
  */
-import { assert, present } from '../kernel/assert.ts';
+import { assert, present, unreachable } from '../kernel/assert.ts';
 import { hashString } from '../kernel/hash.ts';
 import { stream } from '../kernel/random.ts';
 import { below, between } from './draws.ts';
@@ -30,8 +30,19 @@ export function expandWorkload(scenario: Scenario, seed: string): Operation[] {
   const operations: Operation[] = [];
   for (const [index, spec] of scenario.workload.entries()) {
     const producer = present(scenario.producers.find((each) => each.name === spec.producer), `producer ${spec.producer}`);
-    if (spec.kind === 'periodic') expandPeriodic(spec, index, producer, seed, operations);
-    else expandRecords(spec, producer, operations);
+    switch (spec.kind) {
+      case 'periodic':
+        expandPeriodic(spec, index, producer, seed, operations);
+        break;
+      case 'records':
+        expandRecords(spec, producer, operations);
+        break;
+      case 'sends':
+        operations.push(...spec.rows.map(({ atUs, from, key, value, partition }) => operation({ atUs, producer: from, topic: spec.topic, key, value }, partition)));
+        break;
+      default:
+        unreachable(spec, 'workload');
+    }
   }
   const endUs = scenario.durationMs * 1000;
   const inTime = operations.filter((operation) => operation.atUs < endUs).sort((a, b) => a.atUs - b.atUs);

@@ -8,9 +8,9 @@
  *
  * Source: SCXML's selectTransitions and selectEventlessTransitions, as in XState 5 (stateUtils, StateNode.next).
  */
-import type { AnyStateMachine } from 'xstate';
-import { assert, present } from '../../src/kernel/assert.ts';
-import type { PathCoverage } from '../../src/kernel/statechart/compiler.ts';
+import { assert, present } from '../../kernel/assert.ts';
+import type { PathCoverage } from '../../kernel/statechart/compiler.ts';
+import type { Program } from '../../kernel/statechart/engine.ts';
 
 export interface Transition {
   readonly machine: string;
@@ -30,6 +30,12 @@ export interface Taken {
   readonly row: number;
   readonly from: string;
   readonly to: string;
+}
+
+/** A guard that was asked, by the row that it belongs to, and what it said. */
+export interface AskedGuard {
+  readonly row: number;
+  readonly outcome: boolean;
 }
 
 /** The parts of XState's resolved nodes and transitions that are read here. */
@@ -55,10 +61,11 @@ export class MachineTable {
   readonly machine: string;
   readonly rows: readonly Transition[];
   readonly initial: string;
+  readonly states: readonly string[];
   private readonly rowOf = new Map<DefinitionShape, number>();
   private readonly root: NodeShape;
 
-  constructor(machine: string, definition: AnyStateMachine) {
+  constructor(machine: string, definition: Program['machine']) {
     this.machine = machine;
     this.root = definition.root as unknown as NodeShape;
     const states = Object.values(this.root.states);
@@ -74,22 +81,25 @@ export class MachineTable {
       }
     }
     this.rows = rows;
+    this.states = states.map(({ key }) => key);
     const { initial } = definition.config as { readonly initial?: string };
     this.initial = initial ?? machine;
   }
 
-  /** The rows that a way through a macrostep took, in order; none when the event was not handled. */
-  follow({ state, event, guards }: Pick<PathCoverage, 'state' | 'event' | 'guards'>): Taken[] {
+  /** The rows that a way through a macrostep took, in order; none when the event was not handled. `answers` gets the guards that were asked. */
+  follow({ state, event, guards }: Pick<PathCoverage, 'state' | 'event' | 'guards'>, answers: AskedGuard[] = []): Taken[] {
     const where = (): string => `${this.machine}, state ${state}, event ${event}, guards ${guards.map(({ label, outcome }) => `${label}=${String(outcome)}`).join(' ')}`;
     const asked = guards.filter(({ label, outcome }) => !(label === DELAY_IS_A_NUMBER && outcome === true));
     let next = 0;
-    const holds = ({ guard }: DefinitionShape): boolean => {
+    const holds = (candidate: DefinitionShape): boolean => {
+      const { guard } = candidate;
       if (guard === undefined) return true;
       const answer = present(asked[next], `an answer of the guard; ${where()}`);
       const name = typeof guard === 'string' ? guard : guard.type;
       assert(answer.label === name && typeof answer.outcome === 'boolean', () => `the guard that was asked next is ${name}, not ${answer.label}; ${where()}`);
       next += 1;
-      return answer.outcome === true;
+      answers.push({ row: present(this.rowOf.get(candidate), 'a row for each candidate'), outcome: answer.outcome });
+      return answer.outcome;
     };
     const taken: Taken[] = [];
     let at = event === INIT ? this.initial : state;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createMachine } from 'xstate';
-import { compiledEngine } from '../../src/kernel/statechart/engines.ts';
-import { present } from '../../src/kernel/assert.ts';
-import { builtInScenario } from '../../src/scenarios/catalogue/catalogue.ts';
-import { loadPrograms } from '../../src/scenarios/cluster.ts';
-import { execute } from '../../src/scenarios/run.ts';
-import { requestFor } from '../clusters/requests.ts';
-import { TransitionCoverage } from './coverage.ts';
-import { MachineTable } from './table.ts';
+import { compiledEngine } from '../../kernel/statechart/engines.ts';
+import { present } from '../../kernel/assert.ts';
+import { builtInScenario } from '../../scenarios/catalogue/catalogue.ts';
+import { loadPrograms } from '../../scenarios/cluster.ts';
+import { execute } from '../../scenarios/run.ts';
+import { requestOf } from '../request.ts';
+import { MachineCoverage, describePoint, type Point } from './machine-coverage.ts';
+import { MachineTable, type AskedGuard } from './machine-table.ts';
 
 const SEEDS = ['1', '2', '3'];
 
@@ -17,7 +17,7 @@ describe('the transitions of the shipped machines', () => {
     const traced = new Set<string>();
     for (const seed of SEEDS) {
       execute({
-        ...requestFor(scenario, seed),
+        ...requestOf(scenario, seed),
         trace: ({ stateBefore, stateAfter, event }) => {
           if (stateBefore !== undefined && stateAfter !== undefined && stateBefore !== stateAfter) traced.add(`${stateBefore} ${event} ${stateAfter}`);
         },
@@ -36,16 +36,33 @@ describe('the transitions of the shipped machines', () => {
   });
 
   it('are told apart by run: a run that is repeated takes the same ones, and nothing is taken between runs', () => {
-    const coverage = new TransitionCoverage();
-    const request = requestFor(present(builtInScenario('small_faulty_cluster'), 'the scenario'), '4');
+    const coverage = new MachineCoverage();
+    const request = requestOf(present(builtInScenario('small_faulty_cluster'), 'the scenario'), '4');
     execute(request);
     const first = coverage.takenSinceLast();
     expect(coverage.takenSinceLast()).toEqual([]);
     execute(request);
     expect(coverage.takenSinceLast()).toEqual(first);
-    const names = first.map((number) => coverage.row(number)).map(({ machine, state, event, target }) => `${machine} ${state} ${event} ${target}`);
+    const names = first.map((number) => coverage.point(number)).filter(({ kind }) => kind === 'transition').map(({ machine, state, event, target }) => `${machine} ${state} ${event} ${target}`);
     expect(names).toContain('broker Starting BrokerRegistrationResponse Recovery');
     expect(names).toContain('replica Offline partition.changed Leader');
+  });
+});
+
+describe('the coverage of the machines', () => {
+  it('has a point for each transition, each state and both outcomes of each guard, and what a run reaches hangs together', () => {
+    const coverage = new MachineCoverage();
+    execute(requestOf(present(builtInScenario('small_faulty_cluster'), 'the scenario'), '5'));
+    const reached = coverage.takenSinceLast().map((number) => coverage.point(number));
+    const guarded = coverage.points.filter(({ kind, guard }) => kind === 'transition' && guard !== '');
+    expect(coverage.points.filter(({ kind }) => kind === 'guard')).toHaveLength(2 * guarded.length);
+    expect(new Set(coverage.points.map(describePoint)).size).toBeGreaterThan(coverage.points.length * 0.9);
+    const key = (point: Point): string => `${point.machine}/${point.state}/${point.event}/${point.guard}/${point.target}`;
+    const said = new Set(reached.filter(({ kind, outcome }) => kind === 'guard' && outcome === true).map(key));
+    // A guarded transition is taken exactly when its guard said yes.
+    for (const point of reached.filter(({ kind, guard }) => kind === 'transition' && guard !== '')) expect(said).toContain(key(point));
+    const states = new Set(reached.filter(({ kind }) => kind === 'state').map(({ machine, state }) => `${machine} ${state}`));
+    for (const { machine, target } of reached.filter(({ kind, target }) => kind === 'transition' && target !== '')) expect(states).toContain(`${machine} ${target}`);
   });
 });
 
@@ -72,6 +89,13 @@ describe('a table of transitions', () => {
     expect(follow(guard('first', true), guard('is', false), guard('is', true))).toEqual(['0: a -> b', '3: b -> a']);
     expect(follow(guard('first', false), guard('second', true))).toEqual(['1: a -> a']);
     expect(follow(guard('first', false), guard('second', false))).toEqual(['5: a -> c']);
+  });
+
+  it('tells which guards were asked on the way, and what they said', () => {
+    const answers: AskedGuard[] = [];
+    table.follow({ state: 'a', event: 'E', guards: [guard('first', false), guard('second', true)] }, answers);
+    expect(answers).toEqual([{ row: 0, outcome: false }, { row: 1, outcome: true }]);
+    expect(table.states).toEqual(['a', 'b', 'c']);
   });
 
   it('refuses a way that the machine does not have', () => {

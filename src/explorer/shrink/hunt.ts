@@ -1,0 +1,115 @@
+/**
+ * The state of a shrink: the smallest closed scenario so far that still shows the violation, and what was tried. A pass
+ * proposes a smaller one; it becomes the best when a run of it shows a violation with the same fingerprint. No scenario is
+ * run twice.
+ *
+ * Knows no wall clock: whoever has one ends the shrink through `mayGoOn`.
+ */
+import type { Evidence } from '../../history/verdict.ts';
+import { RunFailed } from '../../kernel/assert.ts';
+import { hashString, hex64 } from '../../kernel/hash.ts';
+import { parseScenario } from '../../scenarios/parse.ts';
+import type { Execute, RunResult } from '../../scenarios/run-record.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
+import { writeScenario } from '../../scenarios/write-scenario.ts';
+import { requestOfClosed } from '../request.ts';
+import { evidenceOf, type Fingerprint } from './fingerprint.ts';
+
+export interface Shown {
+  readonly scenario: Scenario;
+  readonly result: RunResult;
+  readonly evidence: Evidence;
+}
+
+export interface HuntOptions {
+  readonly execute: Execute;
+  readonly fingerprint: Fingerprint;
+  /** Most runs. */
+  readonly runs: number;
+  /** Asked before each run. */
+  readonly mayGoOn: () => boolean;
+}
+
+export class Hunt {
+  readonly fingerprint: Fingerprint;
+  /** Runs that were executed. */
+  runs = 0;
+  /** Proposals that had been tried before. */
+  known = 0;
+  best: Shown;
+  private readonly options: HuntOptions;
+  private readonly tried = new Set<string>();
+  private passEnd = Number.MAX_SAFE_INTEGER;
+
+  constructor(first: Shown, options: HuntOptions) {
+    this.best = first;
+    this.options = options;
+    this.fingerprint = options.fingerprint;
+    this.tried.add(keyOf(first.scenario));
+  }
+
+  /** Whether there are runs left for the pass and for the whole. */
+  readonly mayGoOn = (): boolean => this.runs < Math.min(this.passEnd, this.options.runs) && this.options.mayGoOn();
+
+  get scenario(): Scenario {
+    return this.best.scenario;
+  }
+
+  /** Runs a pass with at most `share` of all the runs that the hunt has. */
+  pass(share: number, work: () => void): void {
+    this.passEnd = this.runs + Math.ceil(this.options.runs * share);
+    work();
+    this.passEnd = Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Takes `scenario` for the best if it shows the violation. For parts of what was there: those are scenarios, too. */
+  attempt(scenario: Scenario): boolean {
+    if (!this.isNew(scenario) || !this.mayGoOn()) return false;
+    this.runs += 1;
+    const shown = show(scenario, this.options);
+    if (shown === undefined) return false;
+    this.best = shown;
+    return true;
+  }
+
+  /** The same for a scenario with something else in it: what the language does not allow is no proposal, and costs no run. */
+  attemptChanged(scenario: Scenario): boolean {
+    const parsed = parseScenario({ file: 'proposal.yaml', content: writeScenario(scenario) });
+    return 'value' in parsed && this.attempt(parsed.value);
+  }
+
+  private isNew(scenario: Scenario): boolean {
+    const key = keyOf(scenario);
+    const { size } = this.tried;
+    this.tried.add(key);
+    if (this.tried.size > size) return true;
+    this.known += 1;
+    return false;
+  }
+
+  /** Attempts each change of the best in turn. A change that has nothing to offer gives undefined. */
+  attemptEach(changes: readonly ((scenario: Scenario) => Scenario | undefined)[]): void {
+    for (const change of changes) {
+      const changed = change(this.scenario);
+      if (changed !== undefined) this.attemptChanged(changed);
+    }
+  }
+}
+
+/** 64 bits of the whole scenario: two of a few hundred proposals never meet. */
+function keyOf(scenario: Scenario): string {
+  const text = JSON.stringify(scenario);
+  return hex64(hashString(text, 1), hashString(text, 2));
+}
+
+/** The run of a closed scenario, if it shows the violation. An error of ours ends a run, and shows nothing. */
+export function show(scenario: Scenario, { execute, fingerprint }: Pick<HuntOptions, 'execute' | 'fingerprint'>): Shown | undefined {
+  try {
+    const result = execute(requestOfClosed(scenario));
+    const evidence = evidenceOf(fingerprint, result.verdicts, scenario);
+    return evidence === undefined ? undefined : { scenario, result, evidence };
+  } catch (error) {
+    if (error instanceof RunFailed) return undefined;
+    throw error;
+  }
+}
