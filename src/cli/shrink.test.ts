@@ -19,6 +19,7 @@ function testOutside(files: Map<string, string>, run: (request: RunRequest) => R
     writeFile: (path, text) => void files.set(path, text),
     openFile: () => ({ write: () => undefined, close: () => undefined }),
     program: 'harrow', version: '1', runtime: 'v20', codeFingerprint: () => 'c0de', execute: run,
+    reportPage: () => '', deflate: (bytes) => bytes, open: () => undefined,
   };
   return { outside, out: () => texts.out, err: () => texts.err };
 }
