@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { builtInScenario } from '../scenarios/catalogue/catalogue.ts';
+import { BUILT_IN_NAMES, builtInScenario } from '../scenarios/catalogue/catalogue.ts';
 import { PROPERTY_DOCS } from '../scenarios/properties.ts';
 import type { RunRequest, RunResult } from '../scenarios/run-record.ts';
 import { parseRunRecord } from '../scenarios/run-record-file.ts';
@@ -282,7 +282,7 @@ describe('harrow run', () => {
 describe('wrong usage is refused with 64: nothing runs, nothing is written', () => {
   const bad = 'scenario: bad\nduration: 5\ncluster: { brokers: 1 }\ntopics: [ { nme: t } ]\n';
   it.each([
-    ['a mistyped scenario', ['run', 'truks_gps'], 'error: no scenario "truks_gps"; expected a file, or one of trucks_gps, quickstart, small_faulty_cluster, acks_1_leader_crash, trips_from_file, … (25); did you mean trucks_gps?'],
+    ['a mistyped scenario', ['run', 'truks_gps'], `error: no scenario "truks_gps"; expected a file, or one of trucks_gps, quickstart, small_faulty_cluster, acks_1_leader_crash, trips_from_file, … (${BUILT_IN_NAMES.length}); did you mean trucks_gps?`],
     ['a missing file', ['run', 'lab/nope.yaml'], 'error: no scenario file "lab/nope.yaml"; expected a file, or one of'],
     ['mistakes in a file', ['run', 'bad.yaml'], 'bad.yaml:2:11: duration: got "5"'],
     ['all of its mistakes', ['run', 'bad.yaml'], 'bad.yaml:4:13: topics[0].nme: unknown key; expected name, partitions, replicationFactor, assignment or config; did you mean name?\nerror: 3 mistakes; nothing was run\n'],
