@@ -122,11 +122,13 @@ export class FaultBudget {
     this.restarted = new Set(this.restarted).add(node);
   }
 
-  /** The broker registered as a new incarnation: an ISR with other members should have dropped it. */
+  /** The broker registered as a new incarnation: an ISR with other members should have dropped it, and whoever is not in it must catch up first. */
   brokerRegistered(brokerId: NodeId): void {
     for (const partition of this.cluster.partitions) {
       const budget = this.budgets[partition.id];
-      if (budget === undefined || (partition.registration?.isr.length ?? 0) <= 1) continue;
+      const { registration } = partition;
+      if (budget === undefined || registration === undefined) continue;
+      if (registration.isr.length <= 1 && eligibleLeaders(registration).includes(brokerId)) continue;
       this.set(partition, { ...budget, losses: budget.losses.filter((loss) => loss.brokerId !== brokerId) });
     }
   }
