@@ -14,7 +14,7 @@ const sections = [
   ['The network', ['src/network']],
   ['Processes, disks and clocks', ['src/kernel/process.ts', 'src/kernel/disk.ts', 'src/kernel/clock.ts']],
   ['The controller quorum', ['src/actors/raft', 'src/actors/controller']],
-  ['The broker', ['src/actors/broker', 'src/actors/metadata', 'src/actors/apis', 'src/actors/replica', 'src/actors/fetcher', 'src/actors/alter-partition']],
+  ['The broker', ['src/actors/broker', 'src/actors/metadata', 'src/actors/apis', 'src/actors/replica', 'src/actors/fetcher', 'src/actors/alter-partition', 'src/actors/producer-ids']],
   ['The clients', ['src/actors/client', 'src/actors/producer', 'src/actors/consumer', 'src/actors/admin']],
   ['The domain', ['src/kafka']],
 ];
@@ -25,7 +25,7 @@ What of Apache Kafka is modelled, what is simplified, what is absent. Generated 
 opening comment of each file, and compared in \`npm test\`: change the comment, not this page.
 
 Absent as a whole, for now: ZooKeeper mode (older versions have their replication rules under a KRaft controller), dynamic
-voters (KIP-853), consumer groups, idempotent and transactional producers, fetch sessions, follower fetching by consumers,
+voters (KIP-853), consumer groups, transactional producers, fetch sessions, follower fetching by consumers,
 several log directories, tiered storage, quotas and security. What is absent cannot be violated: no verdict says anything
 about it.
 `;

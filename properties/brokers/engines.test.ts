@@ -66,6 +66,7 @@ const CHARTS: { readonly [name in Exclude<keyof typeof BROKER_SIDE_MACHINES, 'ad
     Cutting: ['fetcher.add', 'fetcher.remove', 'fetcher.truncated'],
   },
   alterPartition: { Idle: ['alterPartition.submit'], Sending: ['AlterPartitionResponse', 'connection.lost'], BackingOff: [], Deciding: [] },
+  producerIds: { Idle: ['producerId.generate'], Asking: ['AllocateProducerIdsResponse', 'connection.lost'], BackingOff: [], Deciding: [] },
   raft: {
     Unattached: ['timer.election'],
     Prospective: ['timer.election'],
@@ -83,10 +84,10 @@ const CHARTS: { readonly [name in Exclude<keyof typeof BROKER_SIDE_MACHINES, 'ad
     ShuttingDown: [],
   },
   apis: {
-    Starting: ['DeleteRecordsRequest', 'FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'metadata.published'],
+    Starting: ['DeleteRecordsRequest', 'FetchRequest', 'InitProducerIdRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'metadata.published'],
     Running: [
-      'DeleteRecordsRequest', 'FetchRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'deleteRecords.partitionDone', 'fetch.allRead', 'fetch.outdated', 'fetch.wakeUp', 'listOffsets.partitionRead',
-      'metadata.published', 'offsetForLeaderEpoch.partitionRead', 'produce.appended', 'produce.replicated', 'timer.deleteRecords', 'timer.fetch', 'timer.produce',
+      'DeleteRecordsRequest', 'FetchRequest', 'InitProducerIdRequest', 'ListOffsetsRequest', 'MetadataRequest', 'OffsetForLeaderEpochRequest', 'ProduceRequest', 'deleteRecords.partitionDone', 'fetch.allRead', 'fetch.outdated', 'fetch.wakeUp', 'listOffsets.partitionRead',
+      'metadata.published', 'offsetForLeaderEpoch.partitionRead', 'produce.appended', 'produce.replicated', 'producerId.generated', 'timer.deleteRecords', 'timer.fetch', 'timer.produce',
     ],
   },
   controller: {

@@ -5,6 +5,7 @@ import type { ProducerState } from '../../src/actors/producer/state.ts';
 import type { Reduced } from '../../src/actors/reduction.ts';
 import type { SendCompleted, SendInvoked } from '../../src/history/observations.ts';
 import { parseConfig } from '../../src/kafka/config.ts';
+import { KAFKA_RULES } from '../../src/kafka/rules.ts';
 import { compiledEngine } from '../../src/kernel/statechart/engines.ts';
 import { freshSeed } from '../support/seed.ts';
 import { clientWorld, endOffset, is, metadata, produced, TOPIC, type ClientWorld, type ClientWorldOptions, type Leader, type Script } from './scripted-cluster.ts';
@@ -12,9 +13,9 @@ import { clientWorld, endOffset, is, metadata, produced, TOPIC, type ClientWorld
 const ONE_LEADER: readonly Leader[] = [{ leaderId: 0, leaderEpoch: 1 }];
 
 function producer(config: Readonly<Record<string, unknown>>, bootstrapServers: readonly number[] = [0]) {
-  const parsed = parseConfig('producer', config);
+  const parsed = parseConfig('producer', { 'enable.idempotence': false, ...config });
   expect(parsed.problems).toEqual([]);
-  return producerNode({ name: 'producer', bootstrapServers, config: parsed.config, topics: [TOPIC] });
+  return producerNode({ name: 'producer', bootstrapServers, config: parsed.config, rules: KAFKA_RULES, topics: [TOPIC] });
 }
 
 /** Says these leaders, appends everything. */

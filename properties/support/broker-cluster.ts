@@ -9,6 +9,7 @@ import { adminMachine } from '../../src/actors/admin/machine.ts';
 import { ADMIN_MACHINE, adminNode } from '../../src/actors/admin/node.ts';
 import type { ProvisioningDue } from '../../src/actors/admin/state.ts';
 import { alterPartitionMachine } from '../../src/actors/alter-partition/machine.ts';
+import { producerIdsMachine } from '../../src/actors/producer-ids/machine.ts';
 import { apisMachine } from '../../src/actors/apis/machine.ts';
 import { brokerMachine } from '../../src/actors/broker/machine.ts';
 import { brokerNode } from '../../src/actors/broker/node.ts';
@@ -53,6 +54,7 @@ export const BROKER_SIDE_MACHINES = {
   raft: raftMachine,
   apis: apisMachine,
   alterPartition: alterPartitionMachine,
+  producerIds: producerIdsMachine,
   fetcher: fetcherMachine,
   replica: replicaMachine,
 } as const;

@@ -2,10 +2,10 @@
  * What the machines of one broker tell each other. Local events are delivered in order within one instant of one
  * process; nothing here ever crosses the network. `nowMs` is the broker's clock, passed on by whoever tells.
  */
-import type { Effect } from '../kernel/effects.ts';
+import type { Effect, ReplyTo } from '../kernel/effects.ts';
 import type { AlterPartitionData, AlterPartitionPartitionResponse, EpochEndOffset, FetchPartition, FetchPartitionData } from '../kafka/api.ts';
 import type { ErrorName } from '../kafka/errors.ts';
-import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionIndex, TopicName, TopicPartition } from '../kafka/ids.ts';
+import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionIndex, ProducerId, TopicName, TopicPartition } from '../kafka/ids.ts';
 import type { BrokerRegistration, MetadataImage, PartitionRegistration } from '../kafka/metadata.ts';
 import type { RecordBatch } from '../kafka/records.ts';
 import type { ReplicaSettings } from './replica/state.ts';
@@ -14,7 +14,7 @@ import type { RaftEvent } from './raft/events.ts';
 // --- names -----------------------------------------------------------------------------------------------------------
 
 /** Machines of a broker by name; a replica's name is its topic-partition, which ends in its number and has no slash. */
-export const BROKER_MACHINES = { broker: 'broker', metadata: 'metadata', apis: 'apis', alterPartition: 'alter-partition' } as const;
+export const BROKER_MACHINES = { broker: 'broker', metadata: 'metadata', apis: 'apis', alterPartition: 'alter-partition', producerIds: 'producer-ids' } as const;
 
 export function fetcherName(leaderId: NodeId): string {
   return `fetcher/${leaderId}`;
@@ -331,6 +331,26 @@ export interface AlterPartitionAnswered {
   readonly submitted: AlterPartitionData;
 }
 
+// --- producer ids: apis <-> producer-ids -----------------------------------------------------------------------------
+
+/** apis -> producer-ids: a producer asks for an id. */
+export interface GenerateProducerId {
+  readonly type: 'producerId.generate';
+  readonly nowMs: number;
+  readonly replyTo: ReplyTo;
+  readonly correlationId: number;
+}
+
+/** producer-ids -> apis */
+export interface ProducerIdGenerated {
+  readonly type: 'producerId.generated';
+  readonly replyTo: ReplyTo;
+  readonly correlationId: number;
+  readonly errorCode: ErrorName;
+  /** -1 with an error. */
+  readonly producerId: ProducerId;
+}
+
 // --- telling ---------------------------------------------------------------------------------------------------------
 
 export type LocalEvent =
@@ -338,7 +358,7 @@ export type LocalEvent =
   | AppendRequested | Appended | Replicated | ReadRequested | PartitionsRead | FetchWakeUp | FetchOutdated
   | OffsetsRequested | OffsetsRead | EpochEndRequested | EpochEndRead | DeleteRecordsRequested | RecordsDeleted
   | FetcherAdd | FetcherRemove | FetcherTruncated | PartitionFetched | EpochEndFound | FollowerOutOfRange
-  | AlterPartitionSubmit | AlterPartitionAnswered | RaftEvent;
+  | AlterPartitionSubmit | AlterPartitionAnswered | GenerateProducerId | ProducerIdGenerated | RaftEvent;
 
 /** Tells a machine of this process, by name; lost when it does not run. */
 export function tell(to: string, event: LocalEvent): Effect {

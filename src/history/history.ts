@@ -162,6 +162,7 @@ export class History {
       case 'commit.completed':
       case 'record.processed':
       case 'consumer.failed':
+      case 'producer.epoch':
         return { index, atUs, node, incarnation, observation };
       case 'admin.invoked': {
         const entry = { index, atUs, node, incarnation, observation };

@@ -9,7 +9,7 @@
  */
 import type { AdminCall } from '../kafka/api.ts';
 import type { ErrorName } from '../kafka/errors.ts';
-import type { LeaderEpoch, NodeId, Offset, PartitionIndex, TopicName } from '../kafka/ids.ts';
+import type { LeaderEpoch, NodeId, Offset, PartitionIndex, ProducerEpoch, ProducerId, TopicName } from '../kafka/ids.ts';
 
 export type Outcome = 'ok' | 'fail' | 'unknown';
 
@@ -35,6 +35,15 @@ export interface SendCompleted {
   /** -1 unless `ok` with acks other than 0. */
   readonly offset: Offset;
   readonly errorCode: ErrorName;
+  /** Of `ok`: an earlier attempt ended without proof that it appended nothing. */
+  readonly mayBeTwice?: true;
+}
+
+/** The producer has an id, or a new epoch of it: it counts what it sends anew (KIP-98, KIP-360). */
+export interface ProducerEpochBegun {
+  readonly type: 'producer.epoch';
+  readonly producerId: ProducerId;
+  readonly producerEpoch: ProducerEpoch;
 }
 
 export interface ReceivedRecord {
@@ -153,6 +162,6 @@ export interface AdminCompleted {
 }
 
 export type ClientObservation =
-  | SendInvoked | SendCompleted
+  | SendInvoked | SendCompleted | ProducerEpochBegun
   | Polled | PositionReset | AssignmentChanged | CommitInvoked | CommitCompleted | RecordProcessed | ConsumerFailed
   | AdminInvoked | AdminCompleted;

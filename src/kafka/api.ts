@@ -14,6 +14,7 @@ import type { ErrorName } from './errors.ts';
 import type { GroupRequest, GroupResponse } from './group-api.ts';
 import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, TopicName } from './ids.ts';
 import type { MetadataImage } from './metadata.ts';
+import type { AllocateProducerIdsRequest, AllocateProducerIdsResponse, InitProducerIdRequest, InitProducerIdResponse } from './producer-api.ts';
 import type { LeaderRecoveryState, MetadataRecord } from './metadata-records.ts';
 import type { RecordBatch } from './records.ts';
 
@@ -21,6 +22,8 @@ import type { RecordBatch } from './records.ts';
 export * from './admin-api.ts';
 /** FindCoordinator to ConsumerGroupHeartbeat. */
 export * from './group-api.ts';
+/** InitProducerId, AllocateProducerIds. */
+export * from './producer-api.ts';
 
 // --- Produce (0) -----------------------------------------------------------------------------------------------------
 
@@ -344,6 +347,8 @@ export type ApiRequest =
   | BeginQuorumEpochRequest
   | EndQuorumEpochRequest
   | FetchSnapshotRequest
+  | InitProducerIdRequest
+  | AllocateProducerIdsRequest
   | AdminRequest
   | GroupRequest;
 
@@ -362,5 +367,7 @@ export type ApiResponse =
   | BeginQuorumEpochResponse
   | EndQuorumEpochResponse
   | FetchSnapshotResponse
+  | InitProducerIdResponse
+  | AllocateProducerIdsResponse
   | AdminResponse
   | GroupResponse;

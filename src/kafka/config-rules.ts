@@ -2,7 +2,7 @@
  * What fields of one config have to do with each other: Kafka adjusts some silently and refuses others.
  *
  * Source: KafkaConfig.validateValues, KafkaProducer.configureDeliveryTimeout,
- * CommonClientConfigs.postProcessReconnectBackoffConfigs.
+ * ProducerConfig.postProcessAndValidateIdempotenceConfigs, CommonClientConfigs.postProcessReconnectBackoffConfigs.
  */
 import { unreachable } from '../kernel/assert.ts';
 import { INT_MAX } from './config-tables.ts';
@@ -109,7 +109,28 @@ function settleProducer(config: ProducerConfig, isExplicit: IsExplicit): Settled
     `at least linger.ms + request.timeout.ms = ${leastMs}`,
     config.deliveryTimeoutMs,
   );
-  return { config: settled, contradictions };
+  return settleIdempotence({ config: settled, contradictions }, isExplicit);
+}
+
+/** With more requests in flight a leader would not know every retry (BATCHES_TO_RETAIN). */
+const MAX_IN_FLIGHT_FOR_IDEMPOTENCE = 5;
+
+/**
+ * Idempotence needs acks=all and retries: it is refused with other values when it was set, and off when it was not
+ * (KAFKA-13598). Too many requests in flight are refused in both cases since 4.0; only who switches it off may have them.
+ */
+function settleIdempotence({ config, contradictions }: { readonly config: ProducerConfig; readonly contradictions: readonly Contradiction[] }, isExplicit: IsExplicit): Settled {
+  const { acks, retries, enableIdempotence, maxInFlightRequestsPerConnection: inFlight } = config;
+  if (!enableIdempotence) return { config, contradictions };
+  const name = 'enable.idempotence';
+  const isSet = isExplicit(name);
+  const isPossible = acks === -1 && retries > 0;
+  const found = [
+    ...must(!isSet || acks === -1, 'acks', [name], `all, which ${name} needs`, acks),
+    ...must(!isSet || retries > 0, 'retries', [name], `at least 1, which ${name} needs`, retries),
+    ...must(inFlight <= MAX_IN_FLIGHT_FOR_IDEMPOTENCE, 'max.in.flight.requests.per.connection', [name], `at most ${MAX_IN_FLIGHT_FOR_IDEMPOTENCE} with ${name}`, inFlight),
+  ];
+  return { config: isPossible ? config : { ...config, enableIdempotence: false }, contradictions: [...contradictions, ...found] };
 }
 
 /** A fetch that waits as long as its own timeout would always time out. */

@@ -25,8 +25,6 @@ export interface BooleanDef {
   readonly default: boolean;
   readonly source: string;
   readonly synonym?: string;
-  /** Set where only the default is accepted: why the other value is not. */
-  readonly fixedBecause?: string;
 }
 
 export interface ChoiceDef<Choice extends string = string> {
@@ -144,6 +142,8 @@ export const brokerConfigs = {
   'default.replication.factor': int(1, 'count', 'ReplicationConfigs', 1),
   'min.insync.replicas': int(1, 'count', 'ServerLogConfigs', 1),
   'message.max.bytes': int(MIB + 12, 'bytes', 'ServerConfigs'),
+  'producer.id.expiration.ms': int(24 * HOUR_MS, 'ms', 'TransactionLogConfig', 1),
+  'producer.id.expiration.check.interval.ms': int(600_000, 'ms', 'TransactionLogConfig', 1),
   ...logConfigs,
 } as const satisfies ConfigTable;
 
@@ -190,13 +190,10 @@ export const producerConfigs = {
   'max.request.size': int(MIB, 'bytes', 'ProducerConfig'),
   'partitioner.ignore.keys': boolean(false, 'ProducerConfig'),
   'partitioner.adaptive.partitioning.enable': boolean(true, 'ProducerConfig'),
-  /** Kafka's own default has been true since 3.0; this one follows when producer ids and sequences are modelled. */
-  'enable.idempotence': {
-    type: 'boolean',
-    default: false,
-    source: 'ProducerConfig',
-    fixedBecause: 'producer ids and sequences are not modelled yet',
-  },
+  /** False before 3.0. With acks or retries that contradict it, and not set itself, it is off. */
+  'enable.idempotence': boolean(true, 'ProducerConfig'),
+  /** `default` is Kafka's null: the hash of the key, or a sticky partition. */
+  'partitioner.class': choice('default', ['default', 'RoundRobinPartitioner'], 'ProducerConfig'),
 } as const satisfies ConfigTable;
 
 export const consumerConfigs = {

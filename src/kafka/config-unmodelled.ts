@@ -15,7 +15,7 @@ export const UNMODELLED_CONFIGS: Readonly<Record<ConfigKind, readonly string[]>>
     'transaction.state.log.min.isr', 'transaction.state.log.replication.factor', 'log.cleaner.max.compaction.lag.ms', 'log.cleaner.threads', 'log.index.size.max.bytes', 'log.roll.hours', 'log.roll.jitter.ms', 'log.segment.delete.delay.ms', 'zookeeper.connect', 'zookeeper.session.timeout.ms',
   ],
   topic: ['compression.type', 'file.delete.delay.ms', 'index.interval.bytes', 'max.compaction.lag.ms', 'message.timestamp.type', 'segment.index.bytes', 'segment.jitter.ms'],
-  producer: ['compression.type', 'connections.max.idle.ms', 'interceptor.classes', 'key.serializer', 'partitioner.class', 'transaction.timeout.ms', 'transactional.id', 'value.serializer'],
+  producer: ['compression.type', 'connections.max.idle.ms', 'interceptor.classes', 'key.serializer', 'transaction.timeout.ms', 'transactional.id', 'value.serializer'],
   consumer: [
     'allow.auto.create.topics', 'auto.commit.interval.ms', 'default.api.timeout.ms', 'enable.auto.commit', 'group.id', 'group.instance.id', 'group.protocol',
     'heartbeat.interval.ms', 'key.deserializer', 'max.poll.interval.ms', 'partition.assignment.strategy', 'session.timeout.ms', 'value.deserializer',

@@ -55,7 +55,8 @@ describe('a config that nobody touched', () => {
       maxRequestSize: 1_048_576,
       partitionerIgnoreKeys: false,
       partitionerAdaptivePartitioningEnable: true,
-      enableIdempotence: false,
+      enableIdempotence: true,
+      partitionerClass: 'default',
       metadataMaxAgeMs: 300_000,
       reconnectBackoffMs: 50,
       reconnectBackoffMaxMs: 1_000,
@@ -153,12 +154,7 @@ describe('reading a config', () => {
     ['producer', 'batch.size', 2 ** 31, 'batch.size: expected an int of at least 0 (bytes), got 2147483648'],
     ['producer', 'acks', 2, 'acks: expected one of all, -1, 0, 1, got 2'],
     ['producer', 'partitioner.ignore.keys', 1, 'partitioner.ignore.keys: expected true or false, got 1'],
-    [
-      'producer',
-      'enable.idempotence',
-      true,
-      'enable.idempotence: expected false, because producer ids and sequences are not modelled yet, got true',
-    ],
+    ['producer', 'enable.idempotence', 'yes', "enable.idempotence: expected true or false, got 'yes'"],
     ['producer', 'retries', null, 'retries: expected an int of at least 0, got null'],
     [
       'consumer',
@@ -205,6 +201,31 @@ describe('fields that contradict each other', () => {
   it('raises a delivery timeout that was not set', () => {
     const { config, problems } = parseConfig('producer', { 'request.timeout.ms': 150_000 });
     expect([config.deliveryTimeoutMs, problems]).toEqual([150_005, []]);
+  });
+
+  it.each([
+    [{}, true],
+    [{ acks: 1 }, false],
+    [{ acks: 0 }, false],
+    [{ retries: 0 }, false],
+    [{ acks: 'all', retries: 3 }, true],
+    [{ 'enable.idempotence': false, 'max.in.flight.requests.per.connection': 9 }, false],
+  ])('leaves a producer with %j idempotent: %s (KAFKA-13598)', (values, isIdempotent) => {
+    const { config, problems } = parseConfig('producer', values);
+    expect([config.enableIdempotence, problems]).toEqual([isIdempotent, []]);
+  });
+
+  it('refuses what idempotence cannot do with, when it was asked for', () => {
+    expect(problemsOf('producer', { 'enable.idempotence': true, acks: 1, retries: 0 })).toEqual([
+      'acks: expected all, which enable.idempotence needs, got 1',
+      'retries: expected at least 1, which enable.idempotence needs, got 0',
+    ]);
+  });
+
+  it('refuses more than five requests in flight unless idempotence is switched off (4.0)', () => {
+    expect(problemsOf('producer', { 'max.in.flight.requests.per.connection': 6 })).toEqual([
+      'max.in.flight.requests.per.connection: expected at most 5 with enable.idempotence, got 6',
+    ]);
   });
 
   it('takes a reconnect backoff set alone for its own maximum', () => {

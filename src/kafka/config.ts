@@ -140,9 +140,7 @@ function parseValue(def: ConfigDef, value: unknown): Value | undefined {
   switch (def.type) {
     case 'boolean': {
       const parsed = typeof value === 'string' ? { true: true, false: false }[value.trim().toLowerCase()] : value;
-      return typeof parsed === 'boolean' && (def.fixedBecause === undefined || parsed === def.default)
-        ? parsed
-        : undefined;
+      return typeof parsed === 'boolean' ? parsed : undefined;
     }
     case 'string':
       return def.choices.find((each) => each === value);
@@ -170,7 +168,7 @@ function parseValue(def: ConfigDef, value: unknown): Value | undefined {
 function expectation(def: ConfigDef): string {
   switch (def.type) {
     case 'boolean':
-      return def.fixedBecause === undefined ? 'true or false' : `${def.default}, because ${def.fixedBecause}`;
+      return 'true or false';
     case 'string':
       return `one of ${def.choices.join(', ')}`;
     case 'acks':

@@ -283,9 +283,9 @@ export class PartitionLog {
     return index === this.entries.length ? undefined : this.entries.at(index).batch;
   }
 
-  /** The batches it holds, oldest first. */
-  *batches(): IterableIterator<RecordBatch> {
-    for (const entry of this.entries) yield entry.batch;
+  /** The batches it holds, oldest first; from the one at or behind `offset` on. */
+  *batches(offset: Offset = 0): IterableIterator<RecordBatch> {
+    for (let i = this.indexOf(offset); i < this.entries.length; i += 1) yield this.entries.at(i).batch;
   }
 
   /**

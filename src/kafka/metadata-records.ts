@@ -7,7 +7,7 @@
  *
  * Source: the JSON schemas under metadata/src/main/resources/common/metadata; KIP-631, KIP-455, KIP-966.
  */
-import type { BrokerEpoch, LeaderEpoch, NodeId, PartitionEpoch, PartitionIndex, TopicName } from './ids.ts';
+import type { BrokerEpoch, LeaderEpoch, NodeId, PartitionEpoch, PartitionIndex, ProducerId, TopicName } from './ids.ts';
 
 /** A topic's uuid: distinguishes a topic from a later one of the same name (KIP-516). */
 export type TopicId = string;
@@ -116,6 +116,14 @@ export interface ConfigRecord {
   readonly value: string | null;
 }
 
+/** A block of producer ids was given to a broker; the next block begins at `nextProducerId` (KIP-730). */
+export interface ProducerIdsRecord {
+  readonly type: 'ProducerIdsRecord';
+  readonly brokerId: NodeId;
+  readonly brokerEpoch: BrokerEpoch;
+  readonly nextProducerId: ProducerId;
+}
+
 export type MetadataRecord =
   | RegisterBrokerRecord
   | UnregisterBrokerRecord
@@ -125,4 +133,5 @@ export type MetadataRecord =
   | PartitionRecord
   | PartitionChangeRecord
   | ClearElrRecord
-  | ConfigRecord;
+  | ConfigRecord
+  | ProducerIdsRecord;

@@ -15,7 +15,7 @@ import type { LeaderChangeMessage } from './api.ts';
 import { isActive, registered, registrationChanged, registrationOf, unregistered } from './broker-registrations.ts';
 import type { BrokerRegistration } from './broker-registrations.ts';
 import { NO_OFFSET, topicPartition } from './ids.ts';
-import type { NodeId, Offset, PartitionIndex, TopicName, TopicPartition } from './ids.ts';
+import type { NodeId, Offset, PartitionIndex, ProducerId, TopicName, TopicPartition } from './ids.ts';
 import { TOPIC_RESOURCE } from './metadata-records.ts';
 import type {
   ClearElrRecord,
@@ -24,6 +24,7 @@ import type {
   MetadataRecord,
   PartitionChangeRecord,
   PartitionRecord,
+  ProducerIdsRecord,
   RemoveTopicRecord,
   TopicId,
   TopicRecord,
@@ -91,6 +92,8 @@ export class MetadataImage {
   private readonly placeById: ReadonlyMap<TopicId, number>;
   /** By `resourceType:resourceName`. */
   private readonly configs: ReadonlyMap<string, ResourceConfigs>;
+  /** Producer ids below it were given to brokers. */
+  readonly nextProducerId: ProducerId;
 
   private constructor(
     offset: Offset,
@@ -99,6 +102,7 @@ export class MetadataImage {
     placeByName: ReadonlyMap<TopicName, number>,
     placeById: ReadonlyMap<TopicId, number>,
     configs: ReadonlyMap<string, ResourceConfigs>,
+    nextProducerId: ProducerId,
   ) {
     this.offset = offset;
     this.brokers = brokers;
@@ -106,9 +110,10 @@ export class MetadataImage {
     this.placeByName = placeByName;
     this.placeById = placeById;
     this.configs = configs;
+    this.nextProducerId = nextProducerId;
   }
 
-  private static readonly nothing = new MetadataImage(NO_OFFSET, [], [], new Map(), new Map(), new Map());
+  private static readonly nothing = new MetadataImage(NO_OFFSET, [], [], new Map(), new Map(), new Map(), 0);
 
   static empty(): MetadataImage {
     return MetadataImage.nothing;
@@ -170,6 +175,8 @@ export class MetadataImage {
         return this.withoutElr(offset, record);
       case 'ConfigRecord':
         return this.withConfig(offset, record);
+      case 'ProducerIdsRecord':
+        return this.withProducerIds(offset, record);
       case 'LeaderChangeMessage':
         return this.withBrokers(offset, this.brokers);
       default:
@@ -245,7 +252,12 @@ export class MetadataImage {
   }
 
   private withBrokers(offset: Offset, brokers: readonly BrokerRegistration[]): MetadataImage {
-    return new MetadataImage(offset, brokers, this.topics, this.placeByName, this.placeById, this.configs);
+    return new MetadataImage(offset, brokers, this.topics, this.placeByName, this.placeById, this.configs, this.nextProducerId);
+  }
+
+  private withProducerIds(offset: Offset, { nextProducerId, type }: ProducerIdsRecord): MetadataImage {
+    assert(nextProducerId > this.nextProducerId, () => `${type}: next is producer id ${nextProducerId}, and all below ${this.nextProducerId} are given`);
+    return new MetadataImage(offset, this.brokers, this.topics, this.placeByName, this.placeById, this.configs, nextProducerId);
   }
 
   private withTopic(offset: Offset, { name, topicId, type }: TopicRecord): MetadataImage {
@@ -262,6 +274,7 @@ export class MetadataImage {
       new Map(this.placeByName).set(name, place),
       new Map(this.placeById).set(topicId, place),
       this.configs,
+      this.nextProducerId,
     );
   }
 
@@ -277,7 +290,7 @@ export class MetadataImage {
     const resource = `${TOPIC_RESOURCE}:${name}`;
     const configs = new Map(this.configs);
     configs.delete(resource);
-    return new MetadataImage(offset, this.brokers, topics, placeByName, placeById, configs);
+    return new MetadataImage(offset, this.brokers, topics, placeByName, placeById, configs, this.nextProducerId);
   }
 
   /** The image after records of one topic's partitions, the first of them at `offset`: one copy of its list for all. */
@@ -333,7 +346,7 @@ export class MetadataImage {
   ): MetadataImage {
     const place = present(this.placeById.get(topicId), `topic ${topicId}`);
     const topics = this.topics.with(place, { name, topicId, partitions, partitionNames });
-    return new MetadataImage(offset, this.brokers, topics, this.placeByName, this.placeById, this.configs);
+    return new MetadataImage(offset, this.brokers, topics, this.placeByName, this.placeById, this.configs, this.nextProducerId);
   }
 
   private withConfig(offset: Offset, { resourceType, resourceName, name, value }: ConfigRecord): MetadataImage {
@@ -341,6 +354,6 @@ export class MetadataImage {
     if (value !== null) entries.push([name, value]);
     entries.sort(([a], [b]) => (a < b ? -1 : 1));
     const configs = new Map(this.configs).set(`${resourceType}:${resourceName}`, new Map(entries));
-    return new MetadataImage(offset, this.brokers, this.topics, this.placeByName, this.placeById, configs);
+    return new MetadataImage(offset, this.brokers, this.topics, this.placeByName, this.placeById, configs, this.nextProducerId);
   }
 }

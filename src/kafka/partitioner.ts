@@ -3,10 +3,12 @@
  * a key, to one partition until a batch's worth of bytes went there (KIP-794), then to another. Randomness comes in as
  * a draw; load comes in as queue sizes. A key moves when the number of partitions changes.
  *
- * Left out: custom partitioners, rack awareness, `partitioner.availability.timeout.ms` (the caller leaves such
+ * Or, with RoundRobinPartitioner, to one after the other.
+ *
+ * Left out: other custom partitioners, rack awareness, `partitioner.availability.timeout.ms` (the caller leaves such
  * partitions out of the queue sizes), the per-batch stickiness of 2.4 to 3.2 (KIP-480).
  *
- * Source: BuiltInPartitioner, Utils.murmur2; KIP-794.
+ * Source: BuiltInPartitioner, RoundRobinPartitioner, Utils.murmur2; KIP-794.
  */
 import { assert } from '../kernel/assert.ts';
 import type { PartitionIndex } from './ids.ts';
@@ -48,6 +50,15 @@ export function toPositive(hash: number): number {
 export function partitionForKey(key: string, numPartitions: number): PartitionIndex {
   assert(numPartitions > 0, () => `a topic has at least one partition, not ${numPartitions}`);
   return toPositive(murmur2(utf8Bytes(key))) % numPartitions;
+}
+
+/**
+ * RoundRobinPartitioner: the next partition with a leader in turn, whatever the key; of all when none has one.
+ * `placedCount` records of the topic came before.
+ */
+export function roundRobinPartition(placedCount: number, available: readonly PartitionIndex[], numPartitions: number): PartitionIndex {
+  const next = toPositive(placedCount);
+  return available.length > 0 ? (available[next % available.length] as PartitionIndex) : next % numPartitions;
 }
 
 /** Cumulative weights of the partitions with a leader; a longer queue weighs less. */

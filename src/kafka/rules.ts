@@ -61,6 +61,30 @@ export interface Rules {
   /** LOG-14: a log directory that failed takes no further append (KAFKA-7866, 2.3). */
   readonly diskErrorStopsReplica: boolean;
 
+  // --- producer ids, at the broker -----------------------------------------------------------------------------------
+
+  /** IDM-2: duplicates are known among a producer's last five batches, not only as the last one (KAFKA-5494, 1.0). */
+  readonly retainsFiveBatches: boolean;
+  /** IDM-3: a producer is known after its records are deleted, and any sequence of an unknown one is taken (KIP-360, 2.5). */
+  readonly producerStateOutlivesRecords: boolean;
+  /** IDM-3: a log that never held a record takes no first sequence but 0 (KAFKA-15591, 4.5). */
+  readonly firstSequenceOfEmptyLogIsZero: boolean;
+  /** IDM-4: followers keep the states of producers, too, and a new leader knows them. */
+  readonly followersKeepProducerState: boolean;
+  /** IDM-4: a start replays the log from the latest snapshot of the producers on. */
+  readonly recoveryRebuildsProducerState: boolean;
+
+  // --- the producer --------------------------------------------------------------------------------------------------
+
+  /** PRD-3: with one request in flight a partition is muted until the answer, also when its leader moves (KAFKA-3197, 0.10). */
+  readonly mutesPartitionInFlight: boolean;
+  /** IDM-5: a batch whose fate is unknown is sent again under the epoch and sequence it had. */
+  readonly retriesInSameEpoch: boolean;
+  /** IDM-5: nothing new is sent to a partition while the fate of a batch that timed out there is unknown. */
+  readonly waitsForUnresolvedSequences: boolean;
+  /** IDM-6: OUT_OF_ORDER_SEQUENCE_NUMBER raises the epoch only for a batch that follows directly on what was acknowledged. */
+  readonly bumpsEpochForGapsOnly: boolean;
+
   // --- the controller ------------------------------------------------------------------------------------------------
 
   /** REP-17: the leader epoch is raised when the ISR shrinks, until metadata version 3.6 (KAFKA-15021). */
@@ -94,7 +118,7 @@ export interface Rules {
   readonly raftChecksCandidateLog: boolean;
 }
 
-/** Apache Kafka 4.1 as it is: the newest rules. */
+/** Apache Kafka 4.5 as it is: the newest rules. */
 export const KAFKA_RULES: Rules = {
   acksAllWaitsForHighWatermark: true,
   acksAllNeedsMinIsr: true,
@@ -114,6 +138,15 @@ export const KAFKA_RULES: Rules = {
   removesCleanShutdownMarkerFirst: true,
   retentionStopsAtHighWatermark: true,
   diskErrorStopsReplica: true,
+  retainsFiveBatches: true,
+  producerStateOutlivesRecords: true,
+  firstSequenceOfEmptyLogIsZero: true,
+  followersKeepProducerState: true,
+  recoveryRebuildsProducerState: true,
+  mutesPartitionInFlight: true,
+  retriesInSameEpoch: true,
+  waitsForUnresolvedSequences: true,
+  bumpsEpochForGapsOnly: true,
   bumpsLeaderEpochOnIsrShrink: false,
   rejectsIneligibleReplicas: true,
   checksIsrBrokerEpochs: true,

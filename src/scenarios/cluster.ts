@@ -19,6 +19,7 @@ import { metadataMachine } from '../actors/metadata/machine.ts';
 import { raftMachine } from '../actors/raft/machine.ts';
 import { producerMachine } from '../actors/producer/machine.ts';
 import { PRODUCER_MACHINE, producerNode } from '../actors/producer/node.ts';
+import { producerIdsMachine } from '../actors/producer-ids/machine.ts';
 import { replicaMachine } from '../actors/replica/machine.ts';
 import { parseConfig } from '../kafka/config.ts';
 import type { NodeId } from '../kafka/ids.ts';
@@ -49,6 +50,7 @@ const MACHINES = {
   metadata: metadataMachine,
   apis: apisMachine,
   alterPartition: alterPartitionMachine,
+  producerIds: producerIdsMachine,
   fetcher: fetcherMachine,
   replica: replicaMachine,
   producer: producerMachine,
@@ -126,7 +128,7 @@ function nodeSpecs(scenario: Scenario, mutants: readonly string[]): NodeSpec[] {
   });
   for (const producer of scenario.producers) {
     const topics = scenario.workload.filter((each) => each.producer === producer.name).map(({ topic }) => topic);
-    const options = { bootstrapServers: idsOf(producer.bootstrap), config: parseConfig('producer', producer.config).config, topics: [...new Set(topics)] };
+    const options = { bootstrapServers: idsOf(producer.bootstrap), config: parseConfig('producer', producer.config).config, rules, topics: [...new Set(topics)] };
     for (const name of producer.nodes) specs.push(producerNode({ name, ...options }));
   }
   for (const { name, bootstrap, config: entries, topics } of scenario.consumers) {

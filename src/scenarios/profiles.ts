@@ -20,9 +20,15 @@ export interface ProfileDoc {
 /** Newest first. */
 const HISTORY = [
   {
+    name: '4.5',
+    title: 'Kafka 4.5: an empty log takes no first sequence but 0',
+    lacks: {},
+    source: 'apache/kafka trunk; KAFKA-15591 (4.5)',
+  },
+  {
     name: '4.1',
     title: 'Kafka 4.1: eligible leader replicas, pre-vote',
-    lacks: {},
+    lacks: { firstSequenceOfEmptyLogIsZero: false },
     source: 'apache/kafka branch 4.1; KIP-966 (default for new clusters), KIP-996',
   },
   {
@@ -50,18 +56,18 @@ const HISTORY = [
     title: 'Kafka 2.1: followers ask for epoch ends; replication rules only',
     lacks: {
       truncationProtocol: 'untilEpochIsKnown', latestOffsetWaitsForHighWatermark: false,
-      truncatesEpochsOfShortLog: false, removesCleanShutdownMarkerFirst: false, diskErrorStopsReplica: false,
+      truncatesEpochsOfShortLog: false, removesCleanShutdownMarkerFirst: false, diskErrorStopsReplica: false, producerStateOutlivesRecords: false,
     },
-    source: 'KIP-595 (2.7), KIP-207 (2.2), KAFKA-10706 (2.8), KAFKA-10471 (2.8), KAFKA-7866 (2.3)',
+    source: 'KIP-595 (2.7), KIP-207 (2.2), KAFKA-10706 (2.8), KAFKA-10471 (2.8), KAFKA-7866 (2.3), KIP-360 (2.5)',
   },
   {
     name: '0.11',
     title: 'Kafka 0.11: one question for the epoch end, no fencing of fetches; replication rules only',
     lacks: {
       truncationProtocol: 'offsetForLeaderEpoch', fencesFetchesByLeaderEpoch: false, isrNeedsEpochStart: false, newLeaderRecordsEpoch: false,
-      retentionStopsAtHighWatermark: false,
+      retentionStopsAtHighWatermark: false, retainsFiveBatches: false,
     },
-    source: 'KIP-279 (2.0), KIP-320 (2.1), KAFKA-7128 (2.1), KAFKA-7415 (2.1), KAFKA-5634 (1.0)',
+    source: 'KIP-279 (2.0), KIP-320 (2.1), KAFKA-7128 (2.1), KAFKA-7415 (2.1), KAFKA-5634 (1.0), KAFKA-5494 (1.0)',
   },
   {
     name: '0.10',

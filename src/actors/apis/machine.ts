@@ -8,17 +8,18 @@
  */
 import { setup } from 'xstate';
 import type { EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
-import type { DeleteRecordsRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, OffsetForLeaderEpochRequest, ProduceRequest } from '../../kafka/api.ts';
-import type { Appended, EpochEndRead, FetchOutdated, FetchWakeUp, MetadataPublished, OffsetsRead, PartitionsRead, RecordsDeleted, Replicated } from '../local-events.ts';
+import type { DeleteRecordsRequest, FetchRequest, InitProducerIdRequest, ListOffsetsRequest, MetadataRequest, OffsetForLeaderEpochRequest, ProduceRequest } from '../../kafka/api.ts';
+import type { Appended, EpochEndRead, FetchOutdated, FetchWakeUp, MetadataPublished, OffsetsRead, PartitionsRead, ProducerIdGenerated, RecordsDeleted, Replicated } from '../local-events.ts';
 import { handOver, quietly, reduces, type Reduced } from '../reduction.ts';
 import { handleMetadata } from './answer-metadata.ts';
 import { deleteRecordsTimedOut, handleDeleteRecords, recordsDeleted } from './delete-records.ts';
 import { allRead, fetchTimeUp, handleFetch, outdateFetches, wakeFetches } from './fetch.ts';
+import { handleInitProducerId, producerIdGenerated } from './init-producer-id.ts';
 import { epochEndRead, handleListOffsets, handleOffsetForLeaderEpoch, offsetsRead } from './offsets.ts';
 import { appended, handleProduce, produceTimedOut, replicated } from './produce.ts';
 import { newApis, type ApisInput, type ApisState } from './state.ts';
 
-type ServedRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest | OffsetForLeaderEpochRequest | DeleteRecordsRequest;
+type ServedRequest = ProduceRequest | FetchRequest | ListOffsetsRequest | MetadataRequest | OffsetForLeaderEpochRequest | DeleteRecordsRequest | InitProducerIdRequest;
 
 export type ApisEvent =
   | MetadataPublished
@@ -31,6 +32,7 @@ export type ApisEvent =
   | OffsetsRead
   | EpochEndRead
   | RecordsDeleted
+  | ProducerIdGenerated
   | Stimulus<'timer.deleteRecords', number>
   | Stimulus<'timer.produce', number>
   | Stimulus<'timer.fetch', number>;
@@ -54,6 +56,8 @@ export const apisMachine = setup({
     epochEndRead: reduces(epochEndRead),
     handleDeleteRecords: reduces(handleDeleteRecords),
     recordsDeleted: reduces(recordsDeleted),
+    handleInitProducerId: reduces(handleInitProducerId),
+    producerIdGenerated: reduces(producerIdGenerated),
     deleteRecordsTimedOut: reduces(deleteRecordsTimedOut),
     produceTimedOut: reduces(produceTimedOut),
     fetchTimeUp: reduces(fetchTimeUp),
@@ -73,6 +77,7 @@ export const apisMachine = setup({
         MetadataRequest: { actions: ['hangUp', 'handOver'] },
         OffsetForLeaderEpochRequest: { actions: ['hangUp', 'handOver'] },
         DeleteRecordsRequest: { actions: ['hangUp', 'handOver'] },
+        InitProducerIdRequest: { actions: ['hangUp', 'handOver'] },
       },
     },
     Running: {
@@ -84,6 +89,8 @@ export const apisMachine = setup({
         MetadataRequest: { actions: ['handleMetadata', 'handOver'] },
         OffsetForLeaderEpochRequest: { actions: ['handleOffsetForLeaderEpoch', 'handOver'] },
         DeleteRecordsRequest: { actions: ['handleDeleteRecords', 'handOver'] },
+        InitProducerIdRequest: { actions: ['handleInitProducerId', 'handOver'] },
+        'producerId.generated': { actions: ['producerIdGenerated', 'handOver'] },
         'deleteRecords.partitionDone': { actions: ['recordsDeleted', 'handOver'] },
         'timer.deleteRecords': { actions: ['deleteRecordsTimedOut', 'handOver'] },
         'produce.appended': { actions: ['appended', 'handOver'] },

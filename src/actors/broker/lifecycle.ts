@@ -103,7 +103,7 @@ export function registered(before: BrokerState, { message, nowMs }: Received<Bro
   const event = { type: 'broker.registered', nowMs, brokerEpoch } as const;
   return {
     state: { ...before, brokerEpoch, failures: 0 },
-    effects: [{ kind: 'cancel', key: 'answer' }, tell(BROKER_MACHINES.metadata, event), tell(BROKER_MACHINES.alterPartition, event)],
+    effects: [{ kind: 'cancel', key: 'answer' }, tell(BROKER_MACHINES.metadata, event), tell(BROKER_MACHINES.alterPartition, event), tell(BROKER_MACHINES.producerIds, event)],
   };
 }
 

@@ -10,14 +10,16 @@ import type { NodeId, Offset, TopicPartition } from '../../kafka/ids.ts';
 import type { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import type { PartitionLog } from '../../kafka/log.ts';
 import { MetadataImage } from '../../kafka/metadata.ts';
+import type { ProducerSnapshot } from '../../kafka/producer-state.ts';
 import type { ReplicationControl } from '../../kafka/replication-control.ts';
 import type { ProposalsInput } from '../alter-partition/proposals.ts';
 import type { ApisInput } from '../apis/state.ts';
 import { controllerListener, quorumMachines } from '../controller/node.ts';
 import { BROKER_MACHINES } from '../local-events.ts';
 import type { MetadataInput } from '../metadata/publish.ts';
+import type { ProducerIdsInput } from '../producer-ids/blocks.ts';
 import { RAFT_LOG_FILE } from '../raft/state.ts';
-import { epochFile, highWatermarkFile, logFile, logStartFile, recoveryPointFile, type ReplicaDisk } from '../replica/state.ts';
+import { epochFile, highWatermarkFile, logFile, logStartFile, producerSnapshotFile, recoveryPointFile, type ReplicaDisk } from '../replica/state.ts';
 import { CLEAN_SHUTDOWN_FILE, type CleanShutdownMarker } from './clean-shutdown.ts';
 import type { BrokerInput } from './lifecycle.ts';
 
@@ -43,10 +45,11 @@ export function brokerNode({ name, brokerId, voters, config, control }: BrokerNo
       const incarnationId = hex64(input.draw, input.incarnation);
       const marker = input.read(CLEAN_SHUTDOWN_FILE) as CleanShutdownMarker | undefined;
       const disks = replicaDisks(input, marker !== undefined);
-      const listeners = [BROKER_MACHINES.metadata, BROKER_MACHINES.broker, BROKER_MACHINES.alterPartition];
+      const listeners = [BROKER_MACHINES.metadata, BROKER_MACHINES.broker, BROKER_MACHINES.alterPartition, BROKER_MACHINES.producerIds];
       const machines: BootedMachine[] = [
         { name: BROKER_MACHINES.apis, machine: 'apis', input: { brokerId, image: MetadataImage.empty() } satisfies ApisInput },
         { name: BROKER_MACHINES.alterPartition, machine: 'alterPartition', input: { brokerId, config } satisfies ProposalsInput },
+        { name: BROKER_MACHINES.producerIds, machine: 'producerIds', input: { brokerId, config } satisfies ProducerIdsInput },
         { name: BROKER_MACHINES.metadata, machine: 'metadata', input: { brokerId, config, rules, disks } satisfies MetadataInput },
         { name: BROKER_MACHINES.broker, machine: 'broker', input: { brokerId, config, rules, marker, incarnationId } satisfies BrokerInput },
       ];
@@ -76,6 +79,7 @@ function replicaDisks({ files, read }: BootInput, wasCleanShutdown: boolean): Re
       highWatermark: read(highWatermarkFile(name)) as Offset | undefined,
       recoveryPoint: read(recoveryPointFile(name)) as Offset | undefined,
       logStartOffset: read(logStartFile(name)) as Offset | undefined,
+      producerSnapshots: read(producerSnapshotFile(name)) as readonly ProducerSnapshot[] | undefined,
       wasCleanShutdown,
     });
   }

@@ -52,7 +52,8 @@ export function requestMetadata<Purpose>(turn: ClientTurn<Purpose>, nodeId: Node
   state.metadata = withRequestSent(state.metadata);
 }
 
-function firstConnectableAtMs<Purpose>(state: ClientState<Purpose>, nowMs: number): number {
+/** When a request may go to some broker, or to a bootstrap server. */
+export function firstConnectableAtMs<Purpose>(state: ClientState<Purpose>, nowMs: number): number {
   let atMs = NEVER_MS;
   for (const nodes of [state.metadata.brokers, state.bootstrapServers]) {
     for (const nodeId of nodes) atMs = Math.min(atMs, connectableAtMs(connectionOf(state, nodeId), nowMs));

@@ -6,17 +6,18 @@
  */
 import { unreachable } from '../../kernel/assert.ts';
 import type { Received } from '../../kernel/effects.ts';
-import type { AlterPartitionRequest, ApiResponse, BrokerHeartbeatRequest, BrokerRegistrationRequest, ControllerAdminRequest } from '../../kafka/api.ts';
+import type { AllocateProducerIdsRequest, AlterPartitionRequest, ApiResponse, BrokerHeartbeatRequest, BrokerRegistrationRequest, ControllerAdminRequest } from '../../kafka/api.ts';
 import type { Reduced } from '../reduction.ts';
 import { alterConfigs, createPartitions, createTopics, deleteTopics, electLeaders, listReassignments, reassignPartitions, refuseAdmin, unregister } from './administer.ts';
 import { handleAlterPartition, refuseAlterPartition } from './decide.ts';
 import { handleBrokerHeartbeat, handleBrokerRegistration, heartbeatRefused, refuseRegistration } from './heartbeats.ts';
+import { handleAllocateProducerIds, refuseAllocateProducerIds } from './producer-ids.ts';
 import type { ControllerState } from './state.ts';
 
-export type ControllerRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | ControllerAdminRequest;
+export type ControllerRequest = BrokerRegistrationRequest | BrokerHeartbeatRequest | AlterPartitionRequest | AllocateProducerIdsRequest | ControllerAdminRequest;
 
 export const CONTROLLER_REQUESTS = [
-  'BrokerRegistrationRequest', 'BrokerHeartbeatRequest', 'AlterPartitionRequest', 'CreateTopicsRequest', 'DeleteTopicsRequest', 'CreatePartitionsRequest',
+  'BrokerRegistrationRequest', 'BrokerHeartbeatRequest', 'AlterPartitionRequest', 'AllocateProducerIdsRequest', 'CreateTopicsRequest', 'DeleteTopicsRequest', 'CreatePartitionsRequest',
   'ElectLeadersRequest', 'AlterPartitionReassignmentsRequest', 'ListPartitionReassignmentsRequest', 'IncrementalAlterConfigsRequest', 'UnregisterBrokerRequest',
 ] as const satisfies readonly ControllerRequest['type'][];
 
@@ -30,6 +31,8 @@ export function handleRequest(state: ControllerState, event: ReceivedRequest): R
       return handleBrokerHeartbeat(state, event);
     case 'AlterPartitionRequest':
       return handleAlterPartition(state, event);
+    case 'AllocateProducerIdsRequest':
+      return handleAllocateProducerIds(state, event);
     case 'CreateTopicsRequest':
       return createTopics(state, event);
     case 'DeleteTopicsRequest':
@@ -63,6 +66,8 @@ function notController(message: ControllerRequest): ApiResponse {
       return heartbeatRefused(message, 'NOT_CONTROLLER');
     case 'AlterPartitionRequest':
       return refuseAlterPartition(message);
+    case 'AllocateProducerIdsRequest':
+      return refuseAllocateProducerIds(message);
     case 'CreateTopicsRequest':
     case 'DeleteTopicsRequest':
     case 'CreatePartitionsRequest':

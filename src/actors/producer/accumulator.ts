@@ -1,7 +1,7 @@
 /**
  * The record accumulator: per partition a deque of batches. Appending fills the open batch at the back; draining takes
- * from the front; a batch to be retried goes to the front again, in front of younger ones and, as Kafka does it without
- * idempotence, also in front of older ones that failed before it in the same instant.
+ * from the front; a batch to be retried goes to the front again, in front of younger ones: with idempotence by its sequence,
+ * without it also in front of older ones that failed before it in the same instant, as in Kafka.
  *
  * A partition is ready when its first batch is full, or not alone, or has lingered, or has waited out its retry backoff, or when
  * a send is blocked for memory. One ready partition makes its leader's node ready, and a drain takes one batch of every
@@ -10,10 +10,11 @@
  * Source: RecordAccumulator.append, ready, drain, reenqueue, splitAndReenqueue, expiredBatches; BufferPool.
  */
 import { assert } from '../../kernel/assert.ts';
-import { NO_LEADER, type NodeId } from '../../kafka/ids.ts';
+import { NO_LEADER, NO_SEQUENCE, type NodeId } from '../../kafka/ids.ts';
 import type { Record } from '../../kafka/records.ts';
-import { appended, closed, exceeds, isFull, openBatch, soleSizeInBytes, split, type OpenBatch, type ProducerBatch } from './batch.ts';
+import { appended, closed, exceeds, isFull, openBatch, sequenced, soleSizeInBytes, split, type OpenBatch, type ProducerBatch } from './batch.ts';
 import { expireBatch, release } from './outcomes.ts';
+import { hasSequence, mustHoldBack, nextSequenceOf, trackParts } from './sequences.ts';
 import { batchCount, isEmpty, isMemoryExhausted, isMuted, placeInWaiting, setQueue, type PartitionQueue, type ProducerTurn } from './state.ts';
 
 /**
@@ -83,8 +84,8 @@ export function readyAtMs(turn: ProducerTurn, queue: PartitionQueue): number {
 
 /**
  * Takes the first batch of every partition led by `nodeId` that is not muted and not backing off, until the next one
- * would exceed `max.request.size`; `drainIndex` rotates so that the one left out is first next time. The batches leave
- * their queues, closed.
+ * would exceed `max.request.size`, or one that idempotence holds back; `drainIndex` rotates so that the one left out is
+ * first next time. The batches leave their queues, closed and with a sequence if they need one.
  */
 export function drain(turn: ProducerTurn, nodeId: NodeId, connectionIndex: number): readonly ProducerBatch[] {
   const { state, nowMs } = turn;
@@ -100,14 +101,15 @@ export function drain(turn: ProducerTurn, nodeId: NodeId, connectionIndex: numbe
     const waiting = queue.closed[0];
     if (waiting !== undefined && backoffEndMs(queue, waiting) > nowMs) continue;
     const nextBytes = waiting === undefined ? (queue.open as OpenBatch).sizeInBytes : waiting.records.sizeInBytes;
-    if (batches.length > 0 && sizeInBytes + nextBytes > config.maxRequestSize) {
+    const isTooMuch = batches.length > 0 && sizeInBytes + nextBytes > config.maxRequestSize;
+    if (isTooMuch || (state.idempotence !== null && mustHoldBack(state.idempotence, at, waiting))) {
       const drainIndexes = state.drainIndexes.slice();
       while (drainIndexes.length < connectionIndex) drainIndexes.push(0);
       drainIndexes[connectionIndex] = at;
       state.drainIndexes = drainIndexes;
       break;
     }
-    const batch = waiting ?? closed(queue.open as OpenBatch, at);
+    const batch = takeFirst(turn, at, waiting, queue.open);
     batches.push(batch);
     sizeInBytes += batch.records.sizeInBytes;
     drained ??= queues.slice();
@@ -123,16 +125,33 @@ export function drain(turn: ProducerTurn, nodeId: NodeId, connectionIndex: numbe
 
 const NO_BATCHES: readonly ProducerBatch[] = [];
 
-/** To the front of its queue (Deque.addFirst). */
+/** The first batch of a queue as it is sent; for the first time with the next sequence, if it is an idempotent producer's. */
+function takeFirst(turn: ProducerTurn, at: number, waiting: ProducerBatch | undefined, open: OpenBatch | null): ProducerBatch {
+  const isIdempotent = turn.state.idempotence !== null;
+  if (waiting === undefined) return closed(open as OpenBatch, at, isIdempotent ? nextSequenceOf(turn, at, (open as OpenBatch).recordCount) : undefined);
+  return isIdempotent && !hasSequence(waiting) ? sequenced(waiting, nextSequenceOf(turn, at, waiting.sendIds.length)) : waiting;
+}
+
+/** To the front of its queue (Deque.addFirst), behind those with a lower sequence (insertInSequenceOrder). */
 export function reenqueue(turn: ProducerTurn, batch: ProducerBatch): void {
   const queue = turn.state.queues[batch.queue] as PartitionQueue;
-  setQueue(turn, batch.queue, withClosed(queue, [batch, ...queue.closed], queue.open));
+  setQueue(turn, batch.queue, withClosed(queue, inserted(queue.closed, [batch]), queue.open));
+}
+
+function inserted(waiting: readonly ProducerBatch[], batches: readonly ProducerBatch[]): readonly ProducerBatch[] {
+  const { baseSequence } = (batches[0] as ProducerBatch).records;
+  let place = 0;
+  // One that gave its sequence back was drained after those that have one.
+  for (let each = waiting[place]; each !== undefined && hasSequence(each) && (baseSequence === NO_SEQUENCE || each.records.baseSequence < baseSequence); each = waiting[place]) place += 1;
+  return place === 0 ? [...batches, ...waiting] : waiting.toSpliced(place, 0, ...batches);
 }
 
 /** Splits a batch that the broker found too large; its parts stand at the front in its place. */
 export function splitAndReenqueue(turn: ProducerTurn, batch: ProducerBatch): void {
   const queue = turn.state.queues[batch.queue] as PartitionQueue;
-  setQueue(turn, batch.queue, withClosed(queue, [...split(batch, turn.state.config.batchSize), ...queue.closed], queue.open));
+  const parts = split(batch, turn.state.config.batchSize);
+  trackParts(turn, batch, parts);
+  setQueue(turn, batch.queue, withClosed(queue, inserted(queue.closed, parts), queue.open));
   release(turn, batch);
 }
 

@@ -57,7 +57,7 @@ describe('exceeds', () => {
 describe('a split', () => {
   const whole = (records: readonly Record[]): ProducerBatch => ({
     queue: 2, createdMs: 9, reservedBytes: 16_384, records: batchOf(records), sendIds: records.map((_, i) => i), attempts: 3, lastAttemptMs: 40, lastAttemptLeaderEpoch: 1,
-    backoffMs: 100, maybeAppended: true, isDone: false,
+    backoffMs: 100, maybeAppended: true, sequenceHasBeenReset: false, isDone: false,
   });
 
   it('keeps every record, its send and their order, makes every part smaller, and remembers age and doubt', () => {

@@ -9,8 +9,8 @@
  * Source: ProducerBatch, MemoryRecordsBuilder.hasRoomFor; the outcome classes of Jepsen's Kafka client.
  */
 import { assert } from '../../kernel/assert.ts';
-import { NO_EPOCH, type LeaderEpoch } from '../../kafka/ids.ts';
-import { batchOf, RECORD_BATCH_OVERHEAD, recordSizeInBytes, type Record, type RecordBatch } from '../../kafka/records.ts';
+import { NO_EPOCH, NO_SEQUENCE, type LeaderEpoch } from '../../kafka/ids.ts';
+import { batchOf, incrementSequence, RECORD_BATCH_OVERHEAD, recordSizeInBytes, type BatchOptions, type Record, type RecordBatch } from '../../kafka/records.ts';
 
 /** A record in an open batch, linked to the one before it: adding one copies nothing. */
 interface Appended {
@@ -49,6 +49,8 @@ export interface ProducerBatch {
   readonly backoffMs: number;
   /** Some attempt ended without proof that it appended nothing. */
   readonly maybeAppended: boolean;
+  /** It was renumbered under a new epoch (ProducerBatch.reopened). */
+  readonly sequenceHasBeenReset: boolean;
   /** Its sends have their outcome already; what comes of the request does not matter any more. */
   readonly isDone: boolean;
 }
@@ -96,8 +98,8 @@ export function isFull(batch: OpenBatch): boolean {
   return batch.sizeInBytes >= batch.reservedBytes;
 }
 
-/** Takes no more records; its bytes are final. */
-export function closed(batch: OpenBatch, queue: number): ProducerBatch {
+/** Takes no more records; its bytes are final, but for the sequence if it gets that later. */
+export function closed(batch: OpenBatch, queue: number, options?: BatchOptions): ProducerBatch {
   const records = new Array<Record>(batch.recordCount);
   const sendIds = new Array<number>(batch.recordCount);
   let i = batch.recordCount;
@@ -107,24 +109,29 @@ export function closed(batch: OpenBatch, queue: number): ProducerBatch {
     sendIds[i] = each.sendId;
   }
   assert(i === 0, () => `a batch of ${batch.recordCount} records has ${i} too few`);
-  const recordBatch = batchOf(records);
+  const recordBatch = batchOf(records, options);
   assert(recordBatch.sizeInBytes === batch.sizeInBytes, () => `a batch of ${recordBatch.sizeInBytes} bytes was counted as ${batch.sizeInBytes}`);
   return untried(queue, batch.createdMs, batch.reservedBytes, recordBatch, sendIds, false);
 }
 
 function untried(queue: number, createdMs: number, reservedBytes: number, records: RecordBatch, sendIds: readonly number[], maybeAppended: boolean): ProducerBatch {
   return {
-    queue, createdMs, reservedBytes, records, sendIds, attempts: 0, lastAttemptMs: createdMs, lastAttemptLeaderEpoch: NO_EPOCH, backoffMs: 0, maybeAppended, isDone: false,
+    queue, createdMs, reservedBytes, records, sendIds, attempts: 0, lastAttemptMs: createdMs, lastAttemptLeaderEpoch: NO_EPOCH, backoffMs: 0, maybeAppended, sequenceHasBeenReset: false, isDone: false,
   };
+}
+
+/** The same records under another producer id, epoch and sequence; without options under none. */
+export function sequenced(batch: ProducerBatch, options?: BatchOptions): ProducerBatch {
+  return { ...batch, records: batchOf(batch.records.records, options) };
 }
 
 /**
  * A batch that the broker found too large, as batches of at most `batchSizeBytes` (a single record may exceed it) in the
- * same order and with the same age. One that is no larger than that already is halved: Kafka would send it unchanged for
+ * same order, with the same age and with consecutive sequences if it has one. One that is no larger than that already is halved: Kafka would send it unchanged for
  * ever (KAFKA-8350).
  */
 export function split(batch: ProducerBatch, batchSizeBytes: number): readonly ProducerBatch[] {
-  const { queue, createdMs, records: { records, sizeInBytes }, sendIds, maybeAppended } = batch;
+  const { queue, createdMs, records: { records, sizeInBytes, producerId, producerEpoch, baseSequence }, sendIds, maybeAppended } = batch;
   assert(records.length > 1, 'one record cannot be split');
   const limitBytes = sizeInBytes > batchSizeBytes ? batchSizeBytes : Math.floor(sizeInBytes / 2);
   const parts: ProducerBatch[] = [];
@@ -139,7 +146,8 @@ export function split(batch: ProducerBatch, batchSizeBytes: number): readonly Pr
       partBytes += moreBytes;
       continue;
     }
-    const part = batchOf(records.slice(startInclusive, i));
+    const sequence = baseSequence === NO_SEQUENCE ? NO_SEQUENCE : incrementSequence(baseSequence, startInclusive);
+    const part = batchOf(records.slice(startInclusive, i), { producerId, producerEpoch, baseSequence: sequence });
     parts.push(untried(queue, createdMs, 0, part, sendIds.slice(startInclusive, i), maybeAppended));
     startInclusive = i;
     partBytes = record === undefined ? 0 : soleSizeInBytes(record);

@@ -4,7 +4,7 @@
  */
 import type { ConnectionLost, Received, Stimulus } from '../../kernel/effects.ts';
 import { assert } from '../../kernel/assert.ts';
-import type { MetadataResponse, ProduceResponse } from '../../kafka/api.ts';
+import type { InitProducerIdResponse, MetadataResponse, ProduceResponse } from '../../kafka/api.ts';
 import { NO_EPOCH, NO_LEADER } from '../../kafka/ids.ts';
 import { StickyPartitioner } from '../../kafka/partitioner.ts';
 import type { PartitionMetadata, TopicMetadata } from '../client/metadata.ts';
@@ -12,8 +12,10 @@ import { maybeUpdateMetadata, metadataAnswered } from '../client/metadata-update
 import { takeAnswered, takeLost, takeTimedOut } from '../client/network-client.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { expireQueuedBatches } from './accumulator.ts';
+import { maybeInitProducerId, producerIdAnswered } from './init-producer-id.ts';
 import { expireInFlightBatches, handleProduceResponse, handleUndecided } from './responses.ts';
 import { expireBlockedSends, settle } from './send.ts';
+import { settleSequences } from './sequences.ts';
 import { beginTurn, topicIndex, type PartitionQueue, type ProducerState, type ProducerTopic, type ProducerTurn } from './state.ts';
 
 export type TimerFired = Stimulus<'wakeup'> | Stimulus<'timeout'>;
@@ -55,10 +57,20 @@ export function timerFired(state: ProducerState, event: TimerFired): Reduced<Pro
   return goOn(turn);
 }
 
+export function processProducerId(state: ProducerState, event: Received<InitProducerIdResponse>): Reduced<ProducerState> {
+  const turn = beginTurn(state, event);
+  const request = takeAnswered(turn, event.from, event.message.correlationId);
+  if (request === undefined) return quietly(state);
+  producerIdAnswered(turn, event);
+  return goOn(turn);
+}
+
 /** What a turn of the sender's loop ends with. */
 function goOn(turn: ProducerTurn): Reduced<ProducerState> {
+  if (turn.state.idempotence !== null) settleSequences(turn);
   settle(turn);
   maybeUpdateMetadata(turn);
+  maybeInitProducerId(turn);
   return turn.end();
 }
 
@@ -67,7 +79,7 @@ function takeLeaders(turn: ProducerTurn, { name, errorCode, partitions }: TopicM
   const { state } = turn;
   if (errorCode !== 'NONE') return;
   const topicAt = topicIndex(state, name);
-  const known: ProducerTopic = state.topics[topicAt] ?? { name, sticky: StickyPartitioner.of(Math.max(1, state.config.batchSize)), queues: [] };
+  const known: ProducerTopic = state.topics[topicAt] ?? { name, sticky: StickyPartitioner.of(Math.max(1, state.config.batchSize)), placedCount: 0, queues: [] };
   const queues = state.queues.slice();
   for (const at of known.queues) {
     const queue = queues[at] as PartitionQueue;

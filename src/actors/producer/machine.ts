@@ -7,24 +7,27 @@
  * Both of KafkaProducer's threads in one machine: each event is one turn of the sender's loop. There is no way back to
  * AwaitingMetadata: a producer that has lost every broker keeps its batches until `delivery.timeout.ms`.
  *
- * Left out: idempotence and transactions (KIP-98; they need the TransactionManager and sequences at drain), compression,
- * flush and close, interceptors.
+ * An idempotent producer asks for its id meanwhile, and sends nothing before it has one.
+ *
+ * Left out: transactions, compression, flush and close, interceptors.
  *
  * Source: KafkaProducer, Sender, RecordAccumulator, NetworkClient, Metadata.
  */
 import { setup } from 'xstate';
 import type { ConnectionLost, EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
-import type { MetadataResponse, ProduceResponse } from '../../kafka/api.ts';
+import type { InitProducerIdResponse, MetadataResponse, ProduceResponse } from '../../kafka/api.ts';
 import { bringsBrokers } from '../client/metadata-updater.ts';
 import { handOver, reduces, type Reduced } from '../reduction.ts';
-import { connectionLost, processMetadata, processProduceResponse, timerFired } from './events.ts';
+import { connectionLost, processMetadata, processProduceResponse, processProducerId, timerFired } from './events.ts';
 import { appendSend, blockSend, type SendEvent } from './send.ts';
-import { startProducer, type ProducerInput, type ProducerState } from './state.ts';
+import { startProducer } from './start.ts';
+import type { ProducerInput, ProducerState } from './state.ts';
 
 export type ProducerEvent =
   | SendEvent
   | Received<MetadataResponse>
   | Received<ProduceResponse>
+  | Received<InitProducerIdResponse>
   | Stimulus<'connection.lost', ConnectionLost>
   | Stimulus<'wakeup'>
   | Stimulus<'timeout'>;
@@ -39,6 +42,7 @@ export const producerMachine = setup({
     appendSend: reduces(appendSend),
     processMetadata: reduces(processMetadata),
     processProduceResponse: reduces(processProduceResponse),
+    processProducerId: reduces(processProducerId),
     connectionLost: reduces(connectionLost),
     timerFired: reduces(timerFired),
     handOver,
@@ -50,6 +54,7 @@ export const producerMachine = setup({
   initial: 'AwaitingMetadata',
   on: {
     MetadataResponse: { actions: ['processMetadata', 'handOver'] },
+    InitProducerIdResponse: { actions: ['processProducerId', 'handOver'] },
     'connection.lost': { actions: ['connectionLost', 'handOver'] },
     wakeup: { actions: ['timerFired', 'handOver'] },
     timeout: { actions: ['timerFired', 'handOver'] },

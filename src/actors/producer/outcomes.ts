@@ -9,6 +9,7 @@ import type { SendCompleted } from '../../history/observations.ts';
 import { errorInfo, type ErrorName } from '../../kafka/errors.ts';
 import { NO_OFFSET, type Offset, type PartitionIndex } from '../../kafka/ids.ts';
 import type { ProducerBatch } from './batch.ts';
+import { expired } from './sequences.ts';
 import type { PartitionQueue, ProducerTurn } from './state.ts';
 
 const NO_PARTITION: PartitionIndex = -1;
@@ -23,7 +24,9 @@ export function completeBatch(turn: ProducerTurn, batch: ProducerBatch, baseOffs
   const { partition } = turn.state.queues[batch.queue] as PartitionQueue;
   for (let i = 0; i < batch.sendIds.length; i += 1) {
     const offset = baseOffset === NO_OFFSET ? NO_OFFSET : baseOffset + i;
-    complete(turn, { type: 'send.completed', sendId: batch.sendIds[i] as number, outcome: 'ok', partition, offset, errorCode: 'NONE' });
+    const sendId = batch.sendIds[i] as number;
+    const observation: SendCompleted = { type: 'send.completed', sendId, outcome: 'ok', partition, offset, errorCode: 'NONE' };
+    complete(turn, batch.maybeAppended ? { ...observation, mayBeTwice: true } : observation);
   }
   release(turn, batch);
 }
@@ -35,6 +38,7 @@ export function failBatch(turn: ProducerTurn, batch: ProducerBatch, errorCode: E
 
 /** `delivery.timeout.ms` is over. A batch that waits in its queue is as certain as its attempts were; one in flight is not. */
 export function expireBatch(turn: ProducerTurn, batch: ProducerBatch, where: 'queued' | 'inFlight'): void {
+  if (turn.state.idempotence !== null) expired(turn, batch, where);
   endBatch(turn, batch, 'REQUEST_TIMED_OUT', batch.maybeAppended || where === 'inFlight');
 }
 

@@ -11,16 +11,16 @@
 import { assert, present } from '../../kernel/assert.ts';
 import type { ProducePartitionResponse, ProduceResponse } from '../../kafka/api.ts';
 import { errorInfo, type ErrorName } from '../../kafka/errors.ts';
-import type { PartitionIndex, TopicName } from '../../kafka/ids.ts';
+import { NO_OFFSET, type PartitionIndex, type TopicName } from '../../kafka/ids.ts';
 import { exponentialBackoffMs } from '../client/backoff.ts';
-import { metadataFailed, requestUpdate, type MetadataPurpose } from '../client/metadata-updater.ts';
+import { metadataFailed, requestUpdate } from '../client/metadata-updater.ts';
 import type { InFlightRequest, NodeConnection, Undecided } from '../client/network-client.ts';
 import { countInFlight, reenqueue, splitAndReenqueue } from './accumulator.ts';
-import type { ProducerBatch } from './batch.ts';
+import { sequenced, type ProducerBatch } from './batch.ts';
+import { producerIdFailed } from './init-producer-id.ts';
 import { completeBatch, expireBatch, failBatch } from './outcomes.ts';
-import type { PartitionQueue, ProducePurpose, ProducerTurn } from './state.ts';
-
-type ProducerPurpose = ProducePurpose | MetadataPurpose;
+import { acknowledged, failed, mayRetry, takeBackSequence } from './sequences.ts';
+import type { PartitionQueue, ProducePurpose, ProducerPurpose, ProducerTurn } from './state.ts';
 
 /** The answer to a request that has left flight. */
 export function handleProduceResponse(turn: ProducerTurn, { batches }: ProducePurpose, { responses }: ProduceResponse): void {
@@ -45,6 +45,7 @@ export function handleUndecided(turn: ProducerTurn, { requests, wasSent }: Undec
   if (!wasSent) putBack(turn, requests);
   for (const { purpose } of requests) {
     if (purpose.kind === 'metadata') metadataFailed(turn);
+    else if (purpose.kind === 'initProducerId') producerIdFailed(turn);
     else if (wasSent) loseBatches(turn, purpose.batches);
   }
   requestUpdate(turn);
@@ -56,32 +57,41 @@ function loseBatches(turn: ProducerTurn, batches: readonly ProducerBatch[]): voi
   for (const batch of batches) attemptEnded(turn, batch, NO_ANSWER);
 }
 
-const NO_ANSWER: Pick<ProducePartitionResponse, 'errorCode' | 'baseOffset'> = { errorCode: 'NETWORK_EXCEPTION', baseOffset: -1 };
+type Answer = Pick<ProducePartitionResponse, 'errorCode' | 'baseOffset' | 'logStartOffset'>;
+
+const NO_ANSWER: Answer = { errorCode: 'NETWORK_EXCEPTION', baseOffset: NO_OFFSET, logStartOffset: NO_OFFSET };
 
 /** The connection never stood: Kafka would not have drained these. They stand in their queues as before; no attempt was made. */
 function putBack(turn: ProducerTurn, requests: readonly InFlightRequest<ProducerPurpose>[]): void {
   for (const { purpose } of requests.toReversed()) {
     if (purpose.kind !== 'produce') continue;
     countInFlight(turn, purpose.batches, -1);
-    for (const batch of purpose.batches) if (!batch.isDone) reenqueue(turn, batch);
+    for (const batch of purpose.batches) {
+      if (batch.isDone) continue;
+      const isTakenBack = turn.state.idempotence !== null && takeBackSequence(turn, batch);
+      reenqueue(turn, isTakenBack ? sequenced(batch) : batch);
+    }
   }
 }
 
-function attemptEnded(turn: ProducerTurn, batch: ProducerBatch, answer: Pick<ProducePartitionResponse, 'errorCode' | 'baseOffset'>): void {
+function attemptEnded(turn: ProducerTurn, batch: ProducerBatch, answer: Answer): void {
   const { errorCode, baseOffset } = answer;
   const error = errorInfo(errorCode);
   if (error.invalidMetadata) requestUpdate(turn);
+  const isIdempotent = turn.state.idempotence !== null;
+  const isSuccess = errorCode === 'NONE' || (errorCode === 'DUPLICATE_SEQUENCE_NUMBER' && !batch.isDone);
+  // The sends of a batch that was given up are over, but what the broker has of it counts.
+  if (isSuccess && isIdempotent) acknowledged(turn, batch, baseOffset);
   if (batch.isDone) return;
-  if (errorCode === 'NONE') {
-    assert(baseOffset >= 0, () => `a batch was appended at offset ${baseOffset}`);
-    completeBatch(turn, batch, baseOffset);
-  } else if (errorCode === 'DUPLICATE_SEQUENCE_NUMBER') {
-    completeBatch(turn, batch, -1);
+  if (isSuccess) {
+    assert(baseOffset >= 0 || errorCode !== 'NONE', () => `a batch was appended at offset ${baseOffset}`);
+    completeBatch(turn, batch, errorCode === 'NONE' ? baseOffset : NO_OFFSET);
   } else if (errorCode === 'MESSAGE_TOO_LARGE' && batch.sendIds.length > 1) {
     splitAndReenqueue(turn, batch);
-  } else if (error.retriable && canRetry(turn, batch)) {
+  } else if (canRetry(turn, batch) && (isIdempotent ? mayRetry(turn, batch, answer) : error.retriable)) {
     retry(turn, batch, errorCode);
   } else {
+    if (isIdempotent) failed(turn, batch, errorCode, batch.attempts < turn.state.config.retries);
     failBatch(turn, batch, errorCode);
   }
 }

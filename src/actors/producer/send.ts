@@ -12,7 +12,7 @@ import type { Stimulus } from '../../kernel/effects.ts';
 import type { SendInvoked } from '../../history/observations.ts';
 import { errorInfo } from '../../kafka/errors.ts';
 import type { PartitionIndex } from '../../kafka/ids.ts';
-import { partitionForKey, type StickyPartitioner } from '../../kafka/partitioner.ts';
+import { partitionForKey, roundRobinPartition, type StickyPartitioner } from '../../kafka/partitioner.ts';
 import type { Record } from '../../kafka/records.ts';
 import { topicMetadata, withTopic } from '../client/metadata.ts';
 import { maybeUpdateMetadata, requestUpdate } from '../client/metadata-updater.ts';
@@ -124,13 +124,22 @@ function doSend(turn: ProducerTurn, call: SendCall): number | BlockedSend['waits
     failSend(turn, call.sendId, 'MESSAGE_TOO_LARGE');
     return 'failed';
   }
-  const decided = call.partition ?? (call.key === null || state.config.partitionerIgnoreKeys ? null : partitionForKey(call.key, topic.queues.length));
+  const decided = call.partition ?? decidedPartition(state, topic, call);
   const partition = decided ?? stickyPartition(turn, topicAt);
   const at = topic.queues[partition] as number;
   const grewBytes = append(turn, at, record, call.sendId, !isMemoryExhausted(state));
   if (grewBytes === 0) return 'memory';
   if (decided === null) countSticky(turn, topicAt, at, grewBytes);
+  else if (call.partition === null && state.config.partitionerClass !== 'default') setTopic(turn, topicAt, { ...topic, placedCount: topic.placedCount + 1 });
   return at;
+}
+
+/** Null leaves it to the sticky partition. */
+function decidedPartition({ config, queues }: ProducerState, topic: ProducerTopic, { key }: SendCall): PartitionIndex | null {
+  const numPartitions = topic.queues.length;
+  if (config.partitionerClass === 'default') return key === null || config.partitionerIgnoreKeys ? null : partitionForKey(key, numPartitions);
+  const available = topic.queues.flatMap((at, partition) => (hasLeader(queues[at] as PartitionQueue) ? [partition] : []));
+  return roundRobinPartition(topic.placedCount, available, numPartitions);
 }
 
 /** What the metadata says of the topic decides: an error that no refresh cures fails the call. */
@@ -175,9 +184,13 @@ function countSticky(turn: ProducerTurn, topicAt: number, at: number, grewBytes:
 }
 
 function setSticky(turn: ProducerTurn, topicAt: number, sticky: StickyPartitioner): void {
-  const { name, queues } = turn.state.topics[topicAt] as ProducerTopic;
+  const { name, placedCount, queues } = turn.state.topics[topicAt] as ProducerTopic;
+  setTopic(turn, topicAt, { name, sticky, placedCount, queues });
+}
+
+function setTopic(turn: ProducerTurn, topicAt: number, topic: ProducerTopic): void {
   const topics = turn.state.topics.slice();
-  topics[topicAt] = { name, sticky, queues };
+  topics[topicAt] = topic;
   turn.state.topics = topics;
 }
 

@@ -10,16 +10,16 @@ import { isFull, type OpenBatch, type ProducerBatch } from './batch.ts';
 import type { ProducerConfig } from '../../kafka/config.ts';
 import type { LeaderEpoch, NodeId, PartitionIndex, TopicName } from '../../kafka/ids.ts';
 import type { StickyPartitioner } from '../../kafka/partitioner.ts';
-import { newMetadata } from '../client/metadata.ts';
-import { maybeUpdateMetadata, type ClientState } from '../client/metadata-updater.ts';
-import { firstCorrelationId } from '../client/network-client.ts';
-import { NO_TIMERS, Turn, type TurnEvent } from '../client/turn.ts';
-import type { Reduced } from '../reduction.ts';
+import type { Rules } from '../../kafka/rules.ts';
+import type { ClientState, MetadataPurpose } from '../client/metadata-updater.ts';
+import { Turn, type TurnEvent } from '../client/turn.ts';
+import type { Idempotence } from './sequences.ts';
 
 export interface ProducerInput {
   /** Nodes of brokers, in the order of `bootstrap.servers`. */
   readonly bootstrapServers: readonly NodeId[];
   readonly config: ProducerConfig;
+  readonly rules: Rules;
   /** Topics to learn of at once; others are asked for when a record is sent to them. */
   readonly topics: readonly TopicName[];
   readonly nowMs: number;
@@ -61,8 +61,15 @@ export interface PartitionQueue {
 export interface ProducerTopic {
   readonly name: TopicName;
   readonly sticky: StickyPartitioner;
+  /** Records that RoundRobinPartitioner has placed. */
+  readonly placedCount: number;
   /** Places in `queues`, by partition. */
   readonly queues: readonly number[];
+}
+
+/** InitProducerId. */
+interface InitProducerIdPurpose {
+  readonly kind: 'initProducerId';
 }
 
 export interface ProducePurpose {
@@ -70,8 +77,12 @@ export interface ProducePurpose {
   readonly batches: readonly ProducerBatch[];
 }
 
-export interface ProducerState extends ClientState<ProducePurpose> {
+/** What a request of the producer in flight is for. */
+export type ProducerPurpose = ProducePurpose | InitProducerIdPurpose | MetadataPurpose;
+
+export interface ProducerState extends ClientState<ProducePurpose | InitProducerIdPurpose> {
   readonly config: ProducerConfig;
+  readonly rules: Rules;
   readonly topics: readonly ProducerTopic[];
   /** Of all topics; a partition keeps its place. */
   readonly queues: readonly PartitionQueue[];
@@ -83,28 +94,19 @@ export interface ProducerState extends ClientState<ProducePurpose> {
   readonly blocked: readonly BlockedSend[];
   /** Where the next drain begins among `queues`, by place in `connections`; absent means 0. */
   readonly drainIndexes: readonly number[];
+  /** Null without `enable.idempotence`. */
+  readonly idempotence: Idempotence | null;
 }
 
 export type ProducerTurn = Turn<ProducerState>;
 
-/** A producer that has just been constructed. */
-export function startProducer(input: ProducerInput): Reduced<ProducerState> {
-  const { bootstrapServers, config, topics, nowMs, incarnation } = input;
-  const state: ProducerState = {
-    ...NO_TIMERS, config, bootstrapServers, metadata: newMetadata(topics, nowMs), connections: [], lastCorrelationId: firstCorrelationId(incarnation),
-    topics: [], queues: [], waiting: [], availableBytes: config.bufferMemory, blocked: [], drainIndexes: [],
-  };
-  const turn = beginTurn(state, input);
-  maybeUpdateMetadata(turn);
-  return turn.end();
-}
-
 export function beginTurn(state: ProducerState, event: TurnEvent): ProducerTurn {
   return new Turn<ProducerState>(
     {
-      wakeupAtMs: state.wakeupAtMs, timeoutAtMs: state.timeoutAtMs, config: state.config, bootstrapServers: state.bootstrapServers, metadata: state.metadata,
+      wakeupAtMs: state.wakeupAtMs, timeoutAtMs: state.timeoutAtMs, config: state.config, rules: state.rules, bootstrapServers: state.bootstrapServers, metadata: state.metadata,
       connections: state.connections, lastCorrelationId: state.lastCorrelationId, topics: state.topics, queues: state.queues, waiting: state.waiting,
       availableBytes: state.availableBytes, blocked: state.blocked, drainIndexes: state.drainIndexes,
+      idempotence: state.idempotence,
     },
     event,
   );
@@ -125,8 +127,8 @@ export function allBatchesFull(queue: PartitionQueue): boolean {
 }
 
 /** With `max.in.flight.requests.per.connection` = 1 a partition is muted while it has a request in flight (KAFKA-3197). */
-export function isMuted(state: Pick<ProducerState, 'config'>, queue: PartitionQueue): boolean {
-  return queue.inFlightCount > 0 && state.config.maxInFlightRequestsPerConnection === 1;
+export function isMuted({ config, rules }: Pick<ProducerState, 'config' | 'rules'>, queue: PartitionQueue): boolean {
+  return queue.inFlightCount > 0 && config.maxInFlightRequestsPerConnection === 1 && rules.mutesPartitionInFlight;
 }
 
 /** Sends are blocked for memory (BufferPool.queued > 0). */

@@ -13,7 +13,7 @@ import type { TopicPartition } from '../../kafka/ids.ts';
 import { BROKER_MACHINES, tell, type LogClose, type PartitionRemoved } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { checkpointFlushedLog } from './clean-shutdown.ts';
-import { epochFile, highWatermarkFile, logFile, logStartFile, recoveryPointFile, type ReplicaState } from './state.ts';
+import { epochFile, highWatermarkFile, logFile, logStartFile, producerSnapshotFile, recoveryPointFile, type ReplicaState } from './state.ts';
 import { leavePartition } from './transitions.ts';
 
 /** What is left to flush after the log: first it alone, then its checkpoints, which are written only when it is flushed. */
@@ -55,7 +55,7 @@ export function removeReplica(before: ReplicaState, { nowMs }: PartitionRemoved)
 
 /** Everything a replica keeps on its disk. */
 export function deleteFiles(topicPartition: TopicPartition): Effect[] {
-  return [logFile, epochFile, highWatermarkFile, recoveryPointFile, logStartFile].map((fileOf) => ({ kind: 'delete', file: fileOf(topicPartition) }));
+  return [logFile, epochFile, highWatermarkFile, recoveryPointFile, logStartFile, producerSnapshotFile].map((fileOf) => ({ kind: 'delete', file: fileOf(topicPartition) }));
 }
 
 function flushNext([file, ...rest]: readonly string[]): Effect[] {

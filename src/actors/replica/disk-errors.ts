@@ -14,6 +14,7 @@ import { NO_OFFSET } from '../../kafka/ids.ts';
 import { BROKER_MACHINES, tell } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { logFlushed } from './flush.ts';
+import { truncateStates } from './producer-states.ts';
 import { logFile, withHighWatermark, withStorage, type ReplicaState } from './state.ts';
 import { logDirFailed } from './transitions.ts';
 
@@ -44,5 +45,5 @@ export function withoutFailedAppend(state: ReplicaState): ReplicaState {
   if (failedAppendOffset === NO_OFFSET) return state;
   const settled = withStorage(state, { failedAppendOffset: NO_OFFSET });
   if (state.log.lastBatch?.baseOffset !== failedAppendOffset) return settled;
-  return withHighWatermark(settled.with({ log: state.log.truncateTo(failedAppendOffset) }), state.highWatermark);
+  return withHighWatermark(truncateStates(settled.with({ log: state.log.truncateTo(failedAppendOffset) }), []), state.highWatermark);
 }

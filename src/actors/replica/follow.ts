@@ -19,6 +19,7 @@ import { fetcherName, tell, type EpochEndFound, type FollowerOutOfRange, type Pa
 import type { Reduced } from '../reduction.ts';
 import { flushesAppends, holdAppend, mustFlush } from './flush.ts';
 import { checkpointLogStartLater, logStartMoved } from './log-manager.ts';
+import { followed } from './producer-states.ts';
 import { assignEpoch, checkpointLater, logCut, makeRoom, replaceEpochs, truncateTo } from './storage.ts';
 import { logFile, withHighWatermark, type ReplicaState } from './state.ts';
 
@@ -45,7 +46,7 @@ export function appendFetched(state: ReplicaState, { fetchOffset, data }: Partit
   for (const batch of data.records) {
     appended = makeRoom(appended, batch, effects);
     if (batch.partitionLeaderEpoch > appended.epochs.latestEpoch) appended = assignEpoch(appended, batch.partitionLeaderEpoch, batch.baseOffset, effects);
-    appended = appended.with({ log: appended.log.append(batch) });
+    appended = appended.with({ log: appended.log.append(batch), producers: followed(appended, batch, effects) });
   }
   if (data.records.length > 0) effects.splice(writesFrom, 0, { kind: 'write', file: logFile(state.topicPartition), content: appended.log });
   const counted = data.records.length > 0 && flushesAppends(state) ? flushOrGoOn(appended, base.log.logEndOffset, effects) : appended;

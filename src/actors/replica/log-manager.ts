@@ -14,6 +14,7 @@ import { compacts, deleteOldSegments } from '../../kafka/retention.ts';
 import { BROKER_MACHINES, tell } from '../local-events.ts';
 import type { Reduced } from '../reduction.ts';
 import { scheduleFlush } from './flush.ts';
+import { recordsDeleted } from './producer-states.ts';
 import { replaceEpochs, writeLog } from './storage.ts';
 import { logStartFile, withHighWatermark, withStorage, type ReplicaSettings, type ReplicaState } from './state.ts';
 
@@ -68,7 +69,7 @@ function deleteSegments(state: ReplicaState, nowMs: number, effects: Effect[]): 
 /** The log begins later than it did: the epochs before that are forgotten, and whoever waits for its followers is told. */
 export function logStartMoved(state: ReplicaState, log: PartitionLog, effects: Effect[]): ReplicaState {
   if (log.logStartOffset === state.log.logStartOffset) return state.with({ log });
-  const moved = replaceEpochs(state.with({ log }), state.epochs.truncateFromStart(log.logStartOffset), effects);
+  const moved = replaceEpochs(recordsDeleted(state.with({ log })), state.epochs.truncateFromStart(log.logStartOffset), effects);
   const followers = moved.leadership === null ? [] : moved.watchers.filter(({ isFollower }) => isFollower).map(({ source }) => source);
   if (followers.length > 0) effects.push(tell(BROKER_MACHINES.apis, { type: 'fetch.outdated', sources: followers }));
   return checkpointLogStartLater(withHighWatermark(moved, moved.highWatermark), effects);

@@ -14,6 +14,7 @@
  */
 import type { Appended, Ticket } from '../local-events.ts';
 import type { Offset } from '../../kafka/ids.ts';
+import type { ProducerSnapshot } from '../../kafka/producer-state.ts';
 
 /** Everything counts. */
 export const NO_LIMIT: Offset = Number.MAX_SAFE_INTEGER;
@@ -42,12 +43,14 @@ export interface LogStorage {
   readonly isLogStartDue: boolean;
   /** Base offset of an append that the disk refused and that was not undone (KAFKA-7866); -1 for none. */
   readonly failedAppendOffset: Offset;
+  /** Of the states of producers, oldest first. */
+  readonly producerSnapshots: readonly ProducerSnapshot[];
 }
 
-export function newStorage(recoveryPoint: Offset): LogStorage {
+export function newStorage(recoveryPoint: Offset, producerSnapshots: readonly ProducerSnapshot[] = []): LogStorage {
   return {
     recoveryPoint, truncations: 0, held: [], countedEndOffset: NO_LIMIT, awaitingLowWatermark: [], isRecoveryPointDue: false, isLogStartDue: false,
-    failedAppendOffset: -1,
+    failedAppendOffset: -1, producerSnapshots,
   };
 }
 

@@ -29,6 +29,7 @@ import { flushFailed, writeFailed } from './disk-errors.ts';
 import { checkpointRecoveryPoint, flushDirtyLog, logFlushed } from './flush.ts';
 import { checkpointLogStart, cleanLog, retain } from './log-manager.ts';
 import { alterPartitionAnswered, brokersChanged, shrinkIsr } from './isr.ts';
+import { removeExpiredProducers } from './producer-states.ts';
 import { readEpochEnd, readOffsets, readPartition, refuseEpochEnd, refuseOffsets, refuseRead } from './read.ts';
 import { recoverReplica } from './recovery.ts';
 import { checkpointHighWatermark } from './storage.ts';
@@ -54,6 +55,7 @@ export type ReplicaEvent =
   | Stimulus<'timer.recoveryPoint'>
   | Stimulus<'timer.logStart'>
   | Stimulus<'timer.flush'>
+  | Stimulus<'timer.producers'>
   | Stimulus<'log.flushed', DiskOutcome>
   | LogClose
   | PartitionRemoved
@@ -96,6 +98,7 @@ const machine = setup({
     checkpointRecoveryPoint: reduces((state: ReplicaState, _event: Stimulus) => checkpointRecoveryPoint(state)),
     checkpointLogStart: reduces((state: ReplicaState, _event: Stimulus) => checkpointLogStart(state)),
     flushDirtyLog: reduces((state: ReplicaState, _event: Stimulus) => flushDirtyLog(state)),
+    removeExpiredProducers: reduces(removeExpiredProducers),
     logFlushed: reduces(logFlushed),
     deleteRecords: reduces(deleteRecords),
     refuseDeleteRecords: reduces(refuseDeleteRecords),
@@ -126,6 +129,7 @@ export const replicaMachine = machine.createMachine({
     'timer.recoveryPoint': { actions: ['checkpointRecoveryPoint', 'handOver'] },
     'timer.logStart': { actions: ['checkpointLogStart', 'handOver'] },
     'timer.flush': { actions: ['flushDirtyLog', 'handOver'] },
+    'timer.producers': { actions: ['removeExpiredProducers', 'handOver'] },
     'log.flushed': { actions: ['logFlushed', 'handOver'] },
     'log.deleteRecords': { actions: ['refuseDeleteRecords', 'handOver'] },
     'disk.writeFailed': { actions: ['writeFailed', 'handOver'] },

@@ -9,6 +9,7 @@ import type { LeaderEpoch, NodeId, Offset } from '../../kafka/ids.ts';
 import { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import { PartitionLog } from '../../kafka/log.ts';
 import type { BrokerRegistration, PartitionRegistration } from '../../kafka/metadata.ts';
+import { ProducerStates, replayed } from '../../kafka/producer-state.ts';
 import { batchOf, withOffsets, type RecordBatch } from '../../kafka/records.ts';
 import { KAFKA_RULES, type Rules } from '../../kafka/rules.ts';
 import type { LocalEvent, PartitionChanged, ReadRequested, ReadRound } from '../local-events.ts';
@@ -55,7 +56,7 @@ export function sampleReplica(change: Partial<Fields<ReplicaState>> = {}): Repli
   const log = change.log ?? PartitionLog.empty();
   return new ReplicaState({
     brokerId: SELF, topic: 't', partition: 0, topicPartition: NAME, settings: sampleSettings(),
-    log, epochs: LeaderEpochCache.fromLog(log), highWatermark: 0,
+    log, epochs: LeaderEpochCache.fromLog(log), producers: replayed(ProducerStates.empty(), log.batches()), highWatermark: 0,
     leaderEpoch: LEADER_EPOCH, partitionEpoch: PARTITION_EPOCH, leaderId: 2, replicas: [1, 2, 3], brokers: BROKERS,
     leadership: null, watchers: [], checkpointDue: false, storage: newStorage(0),
     ...change,

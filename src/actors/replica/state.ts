@@ -14,6 +14,7 @@ import type { AlterPartitionData } from '../../kafka/api.ts';
 import type { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import type { PartitionLog } from '../../kafka/log.ts';
 import type { BrokerRegistration } from '../../kafka/metadata.ts';
+import type { ProducerSnapshot, ProducerStates } from '../../kafka/producer-state.ts';
 import type { Rules } from '../../kafka/rules.ts';
 import type { Ticket } from '../local-events.ts';
 import type { LogStorage } from './log-storage.ts';
@@ -88,6 +89,8 @@ export class ReplicaState {
   readonly settings: ReplicaSettings;
   readonly log: PartitionLog;
   readonly epochs: LeaderEpochCache;
+  /** Of all that the log holds, and of what was deleted of it and has not expired (producer-states.ts). */
+  readonly producers: ProducerStates;
   readonly highWatermark: Offset;
   /** -1 until the first word from the controller. */
   readonly leaderEpoch: LeaderEpoch;
@@ -109,6 +112,7 @@ export class ReplicaState {
     this.settings = fields.settings;
     this.log = fields.log;
     this.epochs = fields.epochs;
+    this.producers = fields.producers;
     this.highWatermark = fields.highWatermark;
     this.leaderEpoch = fields.leaderEpoch;
     this.partitionEpoch = fields.partitionEpoch;
@@ -145,6 +149,7 @@ export interface ReplicaDisk {
   /** Checkpoints that are written later than the files above, if ever. */
   readonly recoveryPoint?: Offset | undefined;
   readonly logStartOffset?: Offset | undefined;
+  readonly producerSnapshots?: readonly ProducerSnapshot[] | undefined;
   /** The broker found its clean-shutdown marker: nothing needs to be recovered. */
   readonly wasCleanShutdown?: boolean;
 }
@@ -168,6 +173,11 @@ export function recoveryPointFile(topicPartition: TopicPartition): string {
 
 export function logStartFile(topicPartition: TopicPartition): string {
   return `${topicPartition}/log-start-offset-checkpoint`;
+}
+
+/** Kafka has a file for each snapshot, `<offset>.snapshot`; here the list of them is one file and one fate. */
+export function producerSnapshotFile(topicPartition: TopicPartition): string {
+  return `${topicPartition}/producer-snapshots`;
 }
 
 /** `effectiveMinIsr`: a topic cannot demand more in-sync replicas than it has. */

@@ -10,6 +10,7 @@ import type { PartitionLog } from '../../kafka/log.ts';
 import type { RecordBatch } from '../../kafka/records.ts';
 import type { Effect } from '../../kernel/effects.ts';
 import { NO_LIMIT, type FlushedUpTo } from './log-storage.ts';
+import { takeSnapshot, truncateStates } from './producer-states.ts';
 import { epochFile, highWatermarkFile, logFile, recoveryPointFile, withHighWatermark, withStorage, type ReplicaState } from './state.ts';
 
 export function writeLog(state: ReplicaState, log: PartitionLog): Effect {
@@ -25,7 +26,8 @@ export function makeRoom(state: ReplicaState, batch: RecordBatch, effects: Effec
   if (!state.log.mustRoll(batch, segmentBytes, segmentMs)) return state;
   const data: FlushedUpTo = { endOffset: state.log.logEndOffset, truncations: state.storage.truncations };
   effects.push({ kind: 'mark', label: 'segment rolled' }, { kind: 'flush', file: logFile(state.topicPartition), then: 'log.flushed', data });
-  return state.with({ log: state.log.roll() });
+  const snapshotted = takeSnapshot(state, effects);
+  return snapshotted.with({ log: snapshotted.log.roll() });
 }
 
 /** The state after `epoch` began at `startOffset`; the checkpoint is replaced and, since KAFKA-16541, flushed. */
@@ -61,7 +63,7 @@ export function logCut(state: ReplicaState, log: PartitionLog, offset: Offset, e
   const { recoveryPoint, truncations, countedEndOffset } = state.storage;
   if (offset < recoveryPoint) writeRecoveryPoint(state, offset, effects);
   const change = { recoveryPoint: Math.min(recoveryPoint, offset), truncations: truncations + 1, countedEndOffset: countedEndOffset === NO_LIMIT ? NO_LIMIT : Math.min(countedEndOffset, offset) };
-  return withStorage(state.with({ log }), change);
+  return truncateStates(withStorage(state.with({ log }), change), effects);
 }
 
 export function writeRecoveryPoint({ topicPartition }: ReplicaState, value: Offset, effects: Effect[]): void {

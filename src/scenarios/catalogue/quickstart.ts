@@ -12,7 +12,7 @@ topics:
   - { name: readings, partitions: 3, replicationFactor: 3, config: { min.insync.replicas: 2 } }
 
 producers:
-  - { name: sensor, count: 2, config: { acks: all, max.in.flight.requests.per.connection: 1 } }
+  - { name: sensor, count: 2, config: { acks: all } }
 
 consumers:
   - { name: dashboard, topics: [readings], config: { auto.offset.reset: earliest } }

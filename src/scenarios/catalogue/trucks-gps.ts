@@ -21,8 +21,8 @@ topics:
 producers:
   - name: truck
     count: 25
-    # One request in flight: without idempotence that is what keeps a truck's positions in order.
-    config: { acks: all, max.in.flight.requests.per.connection: 1 }
+    # Kafka's defaults: idempotence keeps a truck's positions in order, with up to five requests in flight.
+    config: { acks: all }
 
 consumers:
   - name: location-dashboard
