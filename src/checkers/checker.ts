@@ -74,6 +74,8 @@ export interface CheckConfig {
   readonly eligibleLeaderReplicas?: boolean;
   /** Voters of the controller quorum, as nodes; absent without a quorum. */
   readonly voters?: readonly number[];
+  /** `producer.id.expiration.ms` of the brokers; absent: nothing expires in a run. */
+  readonly producerIdExpirationMs?: number;
   /** The administrator reassigns partitions in this run. */
   readonly reassigns?: boolean;
 }

@@ -220,7 +220,7 @@ export class FaultBudget {
     const kept = partition.logOn(leader);
     const reason = (): string => `${this.cluster.nameOf(leader)} was elected leader of ${partition.name} uncleanly at ${formatUs(atUs)}`;
     const lost = [...eligibleLeaders(before).map((id) => partition.logOn(id)), ...this.of(partition).losses.map(({ log }) => log)];
-    for (const log of lost) this.addExcuse(partition, log, commonPrefixEnd(kept, log), log.logEndOffset, reason);
+    for (const log of lost) this.addExcuse(partition, log, isCleaned(kept, log) ? 0 : commonPrefixEnd(kept, log), log.logEndOffset, reason);
     this.set(partition, { ...this.of(partition), unclean: { fromOffset: Math.min(kept.logEndOffset, ...lost.map((log) => commonPrefixEnd(kept, log))), leaderEpoch, reason: reason() } });
   }
 
@@ -259,6 +259,11 @@ function uncleanLeader(before: PartitionRegistration, after: PartitionRegistrati
   const isFenced = leader === NO_LEADER && leaderEpoch > before.leaderEpoch && leaderRecoveryState === 'RECOVERING' && isr.length <= 1;
   const elected = isFenced ? (isr[0] ?? lastKnownElr[0]) : leader;
   return elected === undefined || elected === NO_LEADER || eligibleLeaders(before).includes(elected) ? undefined : elected;
+}
+
+/** Where one of them was cleaned, nobody can tell by looking whether they were the same there. */
+function isCleaned(a: PartitionLog, b: PartitionLog): boolean {
+  return Math.max(a.cleanedEndOffset, b.cleanedEndOffset) > Math.max(a.logStartOffset, b.logStartOffset);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { acknowledgedRecordsSurvive } from './acknowledged-records-survive.ts';
-import { allowed, reordering } from './guarantees.ts';
+import { allowed, reordering, type Outcome } from './guarantees.ts';
 import { Stage, TOPIC, plantedContext, plantedRegistration, stagedConfig } from './staging.ts';
 
 const [PRODUCER] = stagedConfig().producers;
@@ -70,11 +70,24 @@ describe('what a configuration allows', () => {
 
   it('allows duplicates of producers that retry without idempotence, and of applications that send again', () => {
     const { config, trace } = plantedContext();
-    const ask = (change: object, isSentAgain = false) => allowed({ kind: 'duplicated', producer: producer(change), isSentAgain }, config, trace);
+    const ask = (change: object, facts: Partial<Outcome & { kind: 'duplicated' }> = {}) =>
+      allowed({ kind: 'duplicated', producer: producer(change), copies: 'without sequences', isSentAgain: false, isUndecided: true, wasBatchGivenUp: false, isForgotten: false, ...facts }, config, trace);
     expect(ask({ enableIdempotence: false, retries: 5 })).toBe('the producer retries without idempotence');
+    expect(ask({ enableIdempotence: false, retries: 5 }, { isUndecided: false })).toBeUndefined();
     expect(ask({ enableIdempotence: false, retries: 0 })).toBeUndefined();
     expect(ask({ enableIdempotence: true, retries: 5 })).toBeUndefined();
-    expect(ask({ enableIdempotence: true }, true)).toBe('the application sent it again');
+    expect(ask({ enableIdempotence: true }, { isSentAgain: true })).toBe('the application sent it again');
+  });
+
+  it('allows an idempotent producer two copies where it raised its epoch for a batch that was given up, or was forgotten', () => {
+    const { config, trace } = plantedContext();
+    const ask = (facts: Partial<Outcome & { kind: 'duplicated' }>) =>
+      allowed({ kind: 'duplicated', producer: producer({ enableIdempotence: true }), copies: 'in two epochs', isSentAgain: false, isUndecided: true, wasBatchGivenUp: true, isForgotten: false, ...facts }, config, trace);
+    expect(ask({})).toBe('the producer had given up a batch and raised its epoch');
+    expect(ask({ wasBatchGivenUp: false })).toBeUndefined();
+    expect(ask({ isUndecided: false })).toBeUndefined();
+    expect(ask({ copies: 'in one epoch' })).toBeUndefined();
+    expect(ask({ copies: 'in one epoch', isForgotten: true })).toBe('the producer id had expired');
   });
 
   it('allows nothing to change that was read, without an unclean election or a loss of everybody', () => {

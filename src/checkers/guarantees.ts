@@ -23,11 +23,22 @@ import type { CheckConfig, CheckedProducer } from './checker.ts';
 import type { TrackedPartition } from './cluster.ts';
 import type { RunTrace } from './run-trace.ts';
 
+/** Whether two copies of a record have sequences, and of the same producer epoch. */
+export type Copies = 'without sequences' | 'in one epoch' | 'in two epochs';
+
 export type Outcome =
   | { readonly kind: 'lost'; readonly partition: TrackedPartition; readonly offset: Offset; readonly value: string | null; readonly acks: -1 | 0 | 1; readonly sentAtUs: number }
   | { readonly kind: 'changed'; readonly partition: TrackedPartition; readonly offset: Offset; readonly value: string | null }
   | { readonly kind: 'committed batch lost'; readonly partition: TrackedPartition; readonly batch: RecordBatch }
-  | { readonly kind: 'duplicated'; readonly producer: CheckedProducer; readonly isSentAgain: boolean }
+  | {
+      readonly kind: 'duplicated'; readonly producer: CheckedProducer; readonly copies: Copies; readonly isSentAgain: boolean;
+      /** An attempt ended without proof that it appended nothing, or none has ended. */
+      readonly isUndecided: boolean;
+      /** The producer had given up a batch before it raised its epoch. */
+      readonly wasBatchGivenUp: boolean;
+      /** `producer.id.expiration.ms` lies between the copies. */
+      readonly isForgotten: boolean;
+    }
   | { readonly kind: 'reordered'; readonly producer: CheckedProducer }
   | { readonly kind: 'refused'; readonly partition: TrackedPartition; readonly errorCode: ErrorName; readonly sentAtUs: number };
 
@@ -44,7 +55,7 @@ export function allowed(outcome: Outcome, config: CheckConfig, trace: RunTrace):
     case 'committed batch lost':
       return trace.budget.excuseForBatch(outcome.partition, outcome.batch);
     case 'duplicated':
-      return duplication(outcome.producer, outcome.isSentAgain);
+      return duplication(outcome);
     case 'reordered':
       return reordering(outcome.producer);
     case 'refused':
@@ -62,11 +73,23 @@ function weakLoss({ partition, acks, sentAtUs }: Outcome & { readonly kind: 'los
   return acks === 0 ? 'acks=0, which is told neither of a lost connection nor of a refused append' : undefined;
 }
 
-/** GD-5: idempotence keeps one producer's retries apart from new records, not an application's second call. */
-function duplication({ config }: CheckedProducer, isSentAgain: boolean): string | undefined {
+/**
+ * GD-5: idempotence keeps one producer's retries apart from new records, not an application's second call, and not what it
+ * renumbers when a batch before it was given up (KIP-360). A record whose only attempt was answered has no second copy.
+ */
+function duplication({ producer: { config }, copies, isSentAgain, isUndecided, wasBatchGivenUp, isForgotten }: Outcome & { readonly kind: 'duplicated' }): string | undefined {
   if (isSentAgain) return 'the application sent it again';
-  if (!config.enableIdempotence && config.retries > 0) return 'the producer retries without idempotence';
-  return undefined;
+  if (!isUndecided) return undefined;
+  switch (copies) {
+    case 'without sequences':
+      return !config.enableIdempotence && config.retries > 0 ? 'the producer retries without idempotence' : undefined;
+    case 'in two epochs':
+      return wasBatchGivenUp ? 'the producer had given up a batch and raised its epoch' : undefined;
+    case 'in one epoch':
+      return isForgotten ? 'the producer id had expired' : undefined;
+    default:
+      return unreachable(copies, 'copies of a record');
+  }
 }
 
 /**

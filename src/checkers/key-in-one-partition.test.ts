@@ -12,8 +12,9 @@ function received(offset: number, key: string | null) {
   return [{ offset, leaderEpoch: 0, key, value: `value ${offset}` }];
 }
 
-function producerThat(change: { ignoresKeys?: boolean; names?: boolean }) {
-  const config = { ...defaultConfig('producer'), partitionerIgnoreKeys: change.ignoresKeys === true };
+function producerThat(change: { ignoresKeys?: boolean; takesTurns?: boolean; names?: boolean }) {
+  const partitionerClass = change.takesTurns === true ? 'RoundRobinPartitioner' : 'default';
+  const config = { ...defaultConfig('producer'), partitionerIgnoreKeys: change.ignoresKeys === true, partitionerClass };
   return { producers: [{ node: APP, config, namesPartitionOf: change.names === true ? [TOPIC] : [] }] };
 }
 
@@ -45,7 +46,7 @@ describe('key in one partition', () => {
     expect(stage.verdict()).toMatchObject({ verdict: 'held', compared: 2 });
   });
 
-  it.each([['names partitions itself', { names: true }], ['ignores keys', { ignoresKeys: true }]])('is vacuous for a producer that %s, and for what is read from its topic', (_what, change) => {
+  it.each([['names partitions itself', { names: true }], ['ignores keys', { ignoresKeys: true }], ['takes partitions in turn', { takesTurns: true }]])('is vacuous for a producer that %s, and for what is read from its topic', (_what, change) => {
     const stage = Stage.ready([keyInOnePartition], producerThat(change), 3);
     stage.send({ value: 'a', key: KEY, partition: WRONG, offset: 0 });
     stage.pollRecords(READER, 1, received(0, KEY), WRONG);

@@ -3,7 +3,7 @@
  * of partitions has every key in one partition only (and one whose partitions are added, in one for each number of them); the order of one key's records rests on it.
  *
  * Judged where the record is sent, whatever came of it, and where it is read. Producers that name partitions themselves
- * or ignore keys (`partitioner.ignore.keys`) are not judged, nor is what is read from topics that such producers write.
+ * or ignore keys (`partitioner.ignore.keys`, RoundRobinPartitioner) are not judged, nor is what is read from topics that such producers write.
  *
  * Source: BuiltInPartitioner.partitionForKey; KIP-794; HAZ: adding partitions moves keys.
  */
@@ -20,9 +20,13 @@ export const keyInOnePartition: Property = {
   claim: 'every record with a key is in the partition that the murmur2 hash of its key names, and in no other',
   source: 'BuiltInPartitioner; KIP-794',
   kind: 'safety',
-  appliesTo: ({ producers }) => producers.some(({ config }) => !config.partitionerIgnoreKeys),
+  appliesTo: ({ producers }) => producers.some(hashesKeys),
   check: (context) => new KeyInOnePartition(context),
 };
+
+function hashesKeys({ config }: CheckedProducer): boolean {
+  return !config.partitionerIgnoreKeys && config.partitionerClass === 'default';
+}
 
 /** Keys whose partition is remembered per topic; more are hashed again. */
 const REMEMBERED_KEYS = 4_096;
@@ -49,10 +53,10 @@ class KeyInOnePartition implements Checker {
     this.context = context;
     this.findings = findings;
     const { topics, producers } = context.config;
-    this.producers = new Map(producers.filter(({ config }) => !config.partitionerIgnoreKeys).map((producer) => [producer.node, producer]));
+    this.producers = new Map(producers.filter(hashesKeys).map((producer) => [producer.node, producer]));
     this.topics = topics.map(({ name, partitionCounts }) => ({
       name, partitionCounts, partitionsOf: new Map(),
-      readsAreJudged: producers.every((producer) => !producer.config.partitionerIgnoreKeys && !producer.namesPartitionOf.includes(name)),
+      readsAreJudged: producers.every((producer) => hashesKeys(producer) && !producer.namesPartitionOf.includes(name)),
     }));
   }
 

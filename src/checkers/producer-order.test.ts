@@ -44,16 +44,16 @@ describe('producer order', () => {
   });
 
   it.each<[string, Partial<ProducerConfig>, string]>([
-    ['with one request in flight', { maxInFlightRequestsPerConnection: 1 }, 'violated'],
-    ['without retries', { retries: 0 }, 'violated'],
+    ['with one request in flight', { enableIdempotence: false, maxInFlightRequestsPerConnection: 1 }, 'violated'],
+    ['without retries', { enableIdempotence: false, retries: 0 }, 'violated'],
     ['with idempotence', { enableIdempotence: true }, 'violated'],
-    ['that retries with several in flight', {}, 'vacuous'],
+    ['that retries with several in flight', { enableIdempotence: false }, 'vacuous'],
   ])('judges a producer %s: %s', (_what, change, expected) => {
     expect(reordered(change).verdict().verdict).toBe(expected);
   });
 
   it('says how many producers it does not judge', () => {
-    expect(reordered({}).verdict().note).toContain('1 of 1 producers not judged: they retry with several requests in flight and without idempotence');
+    expect(reordered({ enableIdempotence: false }).verdict().note).toContain('1 of 1 producers not judged: they retry with several requests in flight and without idempotence');
   });
 
   it('holds when the record that would be out of order was lost meanwhile', () => {

@@ -21,8 +21,10 @@ import { logMatching } from './log-matching.ts';
 import { metadataLog } from './metadata-log.ts';
 import { minIsrOnAck } from './min-isr-on-ack.ts';
 import { minIsrRecovery } from './min-isr-recovery.ts';
+import { noDuplicates } from './no-duplicates.ts';
 import { oneLeaderPerEpoch } from './one-leader-per-epoch.ts';
 import { producerOrder } from './producer-order.ts';
+import { producerSequences } from './producer-sequences.ts';
 import { progressAfterHeal } from './progress-after-heal.ts';
 import { quorumSuperset } from './quorum-superset.ts';
 import { readsAgree } from './reads-agree.ts';
@@ -39,6 +41,7 @@ export const PROPERTIES: readonly Property[] = [
   acknowledgedRecordsSurvive,
   readsAgree,
   producerOrder,
+  noDuplicates,
   consumerOrder,
   keyInOnePartition,
   writesAccepted,
@@ -56,6 +59,7 @@ export const PROPERTIES: readonly Property[] = [
   quorumSuperset,
   highWatermarkMonotone,
   retainedAsPromised,
+  producerSequences,
   // who leads, and on whose word
   oneLeaderPerEpoch,
   epochFencing,

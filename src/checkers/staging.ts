@@ -68,6 +68,8 @@ export interface AppendOptions {
   readonly epoch?: LeaderEpoch | readonly LeaderEpoch[];
   readonly partition?: PartitionIndex;
   readonly isControl?: boolean;
+  /** Producer id, epoch and sequence of the first value; those of the others follow. */
+  readonly as?: readonly [producerId: number, producerEpoch: number, baseSequence: number];
 }
 
 export class Stage {
@@ -168,11 +170,12 @@ export class Stage {
    * each), with no rule obeyed.
    */
   append(brokerId: NodeId, values: readonly string[], options: AppendOptions = {}): void {
-    const { partition = 0, isControl = false, epoch } = options;
+    const { partition = 0, isControl = false, epoch, as } = options;
     const view = this.viewOf(brokerId, partition);
     let { log } = view;
     values.forEach((value, i) => {
-      const batch = batchOf([{ key: null, value, timestampMs: 0 }], { isControl });
+      const producer = as === undefined ? {} : { producerId: as[0], producerEpoch: as[1], baseSequence: as[2] + i };
+      const batch = batchOf([{ key: null, value, timestampMs: 0 }], { isControl, ...producer });
       const leaderEpoch = typeof epoch === 'object' ? present(epoch[i], `epoch of ${value}`) : (epoch ?? view.leaderEpoch);
       log = log.append(withOffsets(batch, log.logEndOffset, leaderEpoch));
     });
@@ -188,8 +191,8 @@ export class Stage {
   }
 
   /** The leader appends, everybody of `followers` copies, and the high watermarks reach the end. */
-  replicate(leader: NodeId, followers: readonly NodeId[], values: readonly string[], partition: PartitionIndex = 0): void {
-    this.append(leader, values, { partition });
+  replicate(leader: NodeId, followers: readonly NodeId[], values: readonly string[], partition: PartitionIndex = 0, options: AppendOptions = {}): void {
+    this.append(leader, values, { ...options, partition });
     for (const follower of followers) this.copy(leader, follower, undefined, partition);
     const end = this.viewOf(leader, partition).log.logEndOffset;
     for (const broker of [leader, ...followers]) this.highWatermark(broker, end, partition);
@@ -242,8 +245,13 @@ export class Stage {
   }
 
   /** The callback of send `sendId` (they count from 1). */
-  complete(sendId: number, partition: PartitionIndex, offset: Offset, outcome: Outcome = 'ok', node = APP, errorCode: ErrorName = outcome === 'ok' ? 'NONE' : 'REQUEST_TIMED_OUT'): void {
-    this.judge.observed(node, { type: 'send.completed', sendId, partition, offset, outcome, errorCode }, this.act());
+  complete(sendId: number, partition: PartitionIndex, offset: Offset, outcome: Outcome = 'ok', node = APP, errorCode: ErrorName = outcome === 'ok' ? 'NONE' : 'REQUEST_TIMED_OUT', mayBeTwice = false): void {
+    this.judge.observed(node, { type: 'send.completed', sendId, partition, offset, outcome, errorCode, ...(mayBeTwice ? { mayBeTwice } : {}) }, this.act());
+  }
+
+  /** The producer has a new id, or a new epoch of it. */
+  beginEpoch(producerId: number, producerEpoch: number, node = APP): void {
+    this.judge.observed(node, { type: 'producer.epoch', producerId, producerEpoch }, this.act());
   }
 
   /** A poll that returns these offsets of the broker's log. */

@@ -102,7 +102,7 @@ describe('a profile', () => {
   it('that there is not is refused with the nearest', () => {
     const outside = new TestOutside();
     expect(outside.run('run', 'kip_101_loss', '--profile', '3.99')).toBe(64);
-    expect(outside.err).toContain('error: --profile 3.99: no such profile; expected 0.10, 0.11, 2.1, 2.8, 3.5, 3.9 or 4.1; did you mean 3.9?');
+    expect(outside.err).toContain('error: --profile 3.99: no such profile; expected 0.10, 0.11, 2.1, 2.8, 3.5, 3.9, 4.1 or 4.5; did you mean 3.9?');
   });
 });
 

@@ -44,6 +44,8 @@ export interface Send {
   readonly acks: -1 | 0 | 1;
   readonly invokedAtUs: number;
   readonly outcome: Outcome;
+  /** Of `ok`: an attempt before the last one may have appended it as well. */
+  readonly mayBeTwice: boolean;
   /** Undefined when the callback never ran. */
   readonly completed: { readonly atUs: number; readonly partition: PartitionIndex; readonly offset: Offset; readonly errorCode: ErrorName } | undefined;
 }
@@ -300,8 +302,8 @@ function sendOf(invocation: HistoryEntry<SendInvoked>, completion: Completion | 
   const { sendId, topic, key, value, acks } = invocation.observation;
   const { node, incarnation, atUs: invokedAtUs } = invocation;
   const base = { node, incarnation, sendId, topic, key, value, acks, invokedAtUs };
-  if (completion === undefined) return { ...base, outcome: 'unknown', completed: undefined };
+  if (completion === undefined) return { ...base, outcome: 'unknown', mayBeTwice: false, completed: undefined };
   const { outcome, partition, offset, errorCode } = completion.observation;
-  return { ...base, outcome, completed: { atUs: completion.atUs, partition, offset, errorCode } };
+  return { ...base, outcome, mayBeTwice: completion.observation.mayBeTwice === true, completed: { atUs: completion.atUs, partition, offset, errorCode } };
 }
 

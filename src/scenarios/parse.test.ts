@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BUILT_INS } from './catalogue/catalogue.ts';
 import { formatProblem, nemesisOfKinds, parseFaultPlan, parseScenario } from './parse.ts';
 import type { ScenarioSource } from './parse.ts';
-import { PROFILE_NAMES } from './profiles.ts';
+import { DEFAULT_PROFILE, PROFILE_NAMES } from './profiles.ts';
 import { PROPERTY_NAMES } from './properties.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -27,7 +27,7 @@ function problemsOf(content: string | Uint8Array, load?: ScenarioSource['load'])
 describe('a scenario is resolved completely', () => {
   it('what is not written has the documented default', () => {
     expect(parsed(SMALL)).toEqual({
-      name: 'small', description: '', profile: PROFILE_NAMES.at(-1), seed: null, durationMs: 60_000,
+      name: 'small', description: '', profile: DEFAULT_PROFILE, seed: null, durationMs: 60_000,
       cluster: { brokers: 3, controllers: 1, combined: false, config: {} },
       topics: [{ name: 'gps', partitions: 1, replicationFactor: 1, assignment: null, config: {} }],
       producers: [], consumers: [], workload: [],

@@ -16,7 +16,7 @@ describe('a swarm', () => {
   it('draws every answer to every question within a few hundred seeds', () => {
     const answers = new Set(draws.flatMap(({ choices }) => choices));
     const expected = [
-      ...[1, 2, 3, 4, 5].map((count) => `brokers=${count}`), ...[1, 3, 5].map((count) => `controllers=${count}`), 'combined=true', 'profile=3.9', 'profile=4.1', 'acks=all', 'acks=1', 'acks=0',
+      ...[1, 2, 3, 4, 5].map((count) => `brokers=${count}`), ...[1, 3, 5].map((count) => `controllers=${count}`), 'combined=true', 'profile=3.9', 'profile=4.1', 'profile=4.5', 'enable.idempotence=false', 'retries=0', 'retries=3', 'max.in.flight=2', 'partitioner.class=RoundRobinPartitioner', 'acks=all', 'acks=1', 'acks=0',
       ...['none', 'retention.bytes', 'retention.ms', 'compact', 'compact,delete'].map((cleanUp) => `clean-up=${cleanUp}`), 'unclean.leader.election.enable=true', 'flush.messages=1',
       ...['electLeaders', 'reassign', 'cancelReassignment', 'deleteRecords', 'createPartitions', 'alterConfig', 'createTopic', 'deleteTopic'].map((kind) => `admin=${kind}`),
       ...['wipe', 'stop', 'flushFailure', 'powerLoss'].map((kind) => `harsh kind=${kind}`), 'targets=broker-*+controller-*', 'targets=controller-*', 'max down=3',

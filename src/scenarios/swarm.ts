@@ -40,7 +40,7 @@ const WORK_AFTER_QUIET_S = 2;
 const REST_S = 10;
 
 /** The versions without a known bug of the rules that are modelled. */
-const SOUND_PROFILES = ['4.1', '4.1', '3.9'] as const;
+const SOUND_PROFILES = ['4.5', '4.1', '4.1', '3.9'] as const;
 
 /** Faults of which a nemesis is given three, beside crashes and power losses, when it is harsh: a wiped disk may take committed records along. */
 const HARSH_KINDS = ['wipe', 'partition', 'pause', 'isolate', 'oneWay', 'slow', 'clockJump', 'stop', 'clog', 'flushFailure'] as const;
@@ -142,11 +142,19 @@ function producersOf(choices: SwarmChoices): readonly SwarmClient[] {
       config: {
         ...FAST_PRODUCER,
         acks: choices.pick<string | number>('acks', ['all', 'all', 'all', 1, 0], name),
-        'max.in.flight.requests.per.connection': choices.pick('max.in.flight', [1, 1, 5], name),
+        'max.in.flight.requests.per.connection': choices.pick('max.in.flight', [1, 2, 5, 5], name),
         'linger.ms': choices.pick('linger.ms', [0, 0, 40], name),
+        // Kafka switches idempotence off by itself where acks or retries do not go with it.
+        ...(choices.pick('enable.idempotence', ['default', 'default', 'default', 'false'], name) === 'false' ? { 'enable.idempotence': 'false' } : {}),
+        ...retriesOf(choices.pick('retries', ['default', 'default', 'default', '3', '0'], name)),
+        ...(choices.pick('partitioner.class', ['default', 'default', 'default', 'RoundRobinPartitioner'], name) === 'default' ? {} : { 'partitioner.class': 'RoundRobinPartitioner' }),
       },
     };
   });
+}
+
+function retriesOf(retries: 'default' | '3' | '0'): Readonly<Record<string, number>> {
+  return retries === 'default' ? {} : { retries: Number(retries) };
 }
 
 function consumersOf(choices: SwarmChoices, topics: readonly SwarmTopic[]): readonly (SwarmClient & { readonly topics: readonly string[] })[] {
@@ -166,7 +174,7 @@ function workloadOf(choices: SwarmChoices, producers: readonly SwarmClient[], to
     const keys = choices.noted('keys', isCompacted ? 'one for each producer' : choices.stream(`keys/${of}`).pick(['none', 'none', 'one for each producer', 'many']));
     const key = { none: null, 'one for each producer': 'key-{n}', many: 'key-{i}' }[keys];
     return {
-      producer, topic, every: choices.pick('every', ['100ms', '250ms', '250ms', '500ms'], of), jitter: '50ms', value: `${producer} {i}`, start: '1s', until: `${untilS}s`,
+      producer, topic, every: choices.pick('every', ['50ms', '100ms', '250ms', '250ms', '500ms'], of), jitter: '50ms', value: `${producer} {i}`, start: '1s', until: `${untilS}s`,
       ...(key === null ? {} : { key }),
     };
   }));

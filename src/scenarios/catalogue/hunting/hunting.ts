@@ -15,6 +15,7 @@ import { huntNobodyEligible } from './nobody-eligible.ts';
 import { huntPowerLoss } from './power-loss.ts';
 import { huntQuorum } from './quorum.ts';
 import { huntRetention } from './retention.ts';
+import { huntRetries } from './retries.ts';
 import { huntTrailingHighWatermark } from './trailing-high-watermark.ts';
 
 export const HUNTS = [
@@ -30,6 +31,7 @@ export const HUNTS = [
   { name: 'hunt_clean_shutdown', text: huntCleanShutdown, files: {} },
   { name: 'hunt_full_disk', text: huntFullDisk, files: {} },
   { name: 'hunt_retention', text: huntRetention, files: {} },
+  { name: 'hunt_retries', text: huntRetries, files: {} },
   { name: 'hunt_quorum', text: huntQuorum, files: {} },
   { name: 'hunt_figure_8', text: huntFigure8, files: {} },
 ] as const;

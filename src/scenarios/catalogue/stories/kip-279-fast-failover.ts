@@ -35,7 +35,7 @@ producers:
     config: { acks: 1, linger.ms: 0, max.in.flight.requests.per.connection: 1, request.timeout.ms: 2000,
       delivery.timeout.ms: 8000, retry.backoff.max.ms: 300, reconnect.backoff.max.ms: 300, metadata.max.age.ms: 300 }
   - name: app
-    config: { acks: all, linger.ms: 0, max.in.flight.requests.per.connection: 1, request.timeout.ms: 2000,
+    config: { acks: all, enable.idempotence: false, linger.ms: 0, max.in.flight.requests.per.connection: 1, request.timeout.ms: 2000,
       delivery.timeout.ms: 8000, retry.backoff.max.ms: 300, reconnect.backoff.max.ms: 300 }
 
 consumers:
