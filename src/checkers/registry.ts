@@ -22,8 +22,10 @@ import { metadataLog } from './metadata-log.ts';
 import { minIsrOnAck } from './min-isr-on-ack.ts';
 import { minIsrRecovery } from './min-isr-recovery.ts';
 import { oneLeaderPerEpoch } from './one-leader-per-epoch.ts';
+import { preVotesFirst } from './pre-votes-first.ts';
 import { producerOrder } from './producer-order.ts';
 import { progressAfterHeal } from './progress-after-heal.ts';
+import { quorumLeaderResigns } from './quorum-leader-resigns.ts';
 import { quorumSuperset } from './quorum-superset.ts';
 import { readsAgree } from './reads-agree.ts';
 import { reassignmentsComplete } from './reassignments-complete.ts';
@@ -63,6 +65,8 @@ export const PROPERTIES: readonly Property[] = [
   fencedNotInIsr,
   typeOk,
   metadataLog,
+  preVotesFirst,
+  quorumLeaderResigns,
   // what comes back after the last fault
   leaderElected,
   isrRecovers,

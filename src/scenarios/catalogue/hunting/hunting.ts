@@ -4,6 +4,7 @@
  */
 import { huntCatchingUp } from './catching-up.ts';
 import { huntCleanShutdown } from './clean-shutdown.ts';
+import { huntCutOffControllers } from './cut-off-controllers.ts';
 import { huntDelayedAlterPartition } from './delayed-alter-partition.ts';
 import { huntFailStop } from './fail-stop.ts';
 import { huntFigure8 } from './figure-8.ts';
@@ -31,6 +32,7 @@ export const HUNTS = [
   { name: 'hunt_full_disk', text: huntFullDisk, files: {} },
   { name: 'hunt_retention', text: huntRetention, files: {} },
   { name: 'hunt_quorum', text: huntQuorum, files: {} },
+  { name: 'hunt_cut_off_controllers', text: huntCutOffControllers, files: {} },
   { name: 'hunt_figure_8', text: huntFigure8, files: {} },
 ] as const;
 
