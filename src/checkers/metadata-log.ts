@@ -121,7 +121,8 @@ class MetadataLogChecker implements Checker {
     if (other === undefined) this.leaders = new Map(this.leaders).set(epoch, nodeId);
     else if (other !== nodeId) this.violated(atUs, `${this.name(nodeId)} leads the quorum in epoch ${epoch}, in which ${this.name(other)} has led it`);
     const { endOffset, lastEpoch } = this.committed;
-    if (agreesAt(log, endOffset, lastEpoch)) return;
+    // LeaderCompleteness is about later leaders. One of an older epoch got its last vote late (it was paused, say): it commits nothing.
+    if (epoch < lastEpoch || agreesAt(log, endOffset, lastEpoch)) return;
     if (this.isBeyondPromise()) this.findings.excuse(1, 'the disks of a majority of the voters were wiped');
     else this.violated(atUs, `${this.name(nodeId)} leads the quorum in epoch ${epoch} without all that is committed: that reaches ${endOffset} (epoch ${lastEpoch}), its log ${log.endOffset}`);
   }
