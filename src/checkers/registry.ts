@@ -9,6 +9,7 @@ import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
 import { consumerOrder } from './consumer-order.ts';
 import { epochFencing } from './epoch-fencing.ts';
 import { fencedNotInIsr } from './fenced-not-in-isr.ts';
+import { highWatermarkAgreed } from './high-watermark-agreed.ts';
 import { highWatermarkArrives } from './high-watermark-arrives.ts';
 import { highWatermarkMonotone } from './high-watermark-monotone.ts';
 import { isrInSync } from './isr-in-sync.ts';
@@ -57,6 +58,7 @@ export const PROPERTIES: readonly Property[] = [
   validHighWatermark,
   quorumSuperset,
   highWatermarkMonotone,
+  highWatermarkAgreed,
   retainedAsPromised,
   // who leads, and on whose word
   oneLeaderPerEpoch,
