@@ -7,6 +7,7 @@ import { brokersReturn } from './brokers-return.ts';
 import type { Property } from './checker.ts';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
 import { consumerOrder } from './consumer-order.ts';
+import { endOffsetsMonotone } from './end-offsets-monotone.ts';
 import { epochFencing } from './epoch-fencing.ts';
 import { fencedNotInIsr } from './fenced-not-in-isr.ts';
 import { highWatermarkAgreed } from './high-watermark-agreed.ts';
@@ -43,6 +44,7 @@ export const PROPERTIES: readonly Property[] = [
   readsAgree,
   producerOrder,
   consumerOrder,
+  endOffsetsMonotone,
   keyInOnePartition,
   writesAccepted,
   sendsSettle,

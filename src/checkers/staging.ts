@@ -266,6 +266,11 @@ export class Stage {
     this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition, from: null, to, reason }, this.act());
   }
 
+  /** A reset to what the leader of this epoch gives. */
+  listOffsets(node: number, to: Offset, leaderEpoch: LeaderEpoch, reason: 'initial' | 'outOfRange' = 'initial'): void {
+    this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition: 0, from: null, to, reason, leaderEpoch }, this.act());
+  }
+
   // --- the end -----------------------------------------------------------------------------------------------------
 
   /** Nothing happens until `atUs`. */
