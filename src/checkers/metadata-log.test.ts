@@ -92,6 +92,13 @@ describe('the metadata log', () => {
     expect(quorum.sentences).toEqual(['broker-2 leads the quorum in epoch 1, in which broker-1 has led it']);
   });
 
+  it('is violated by a leader that restarts and leads its epoch again', () => {
+    const quorum = committed();
+    quorum.disk(1, quorum.log(1));
+    quorum.set(1, { epoch: 1, isLeader: true, log: quorum.log(2) });
+    expect(quorum.sentences).toEqual(['broker-1 leads the quorum in epoch 1 for a second time: what it wrote there at first it may have lost']);
+  });
+
   it('is violated by a leader without what is committed', () => {
     const quorum = committed();
     quorum.lead(3, 2);
