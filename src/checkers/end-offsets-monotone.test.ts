@@ -21,7 +21,7 @@ describe('end offsets monotone', () => {
     stage.start(READER, 2);
     stage.listOffsets(READER, 2, 1);
     expect(stage.verdict()).toMatchObject({
-      verdict: 'violated', compared: 1,
+      verdict: 'violated', compared: 2,
       evidence: [{ sentence: 'reader-1 was told that orders-0 ends at 2 (leader epoch 1), after it had been told 3 (leader epoch 0)' }],
     });
   });
@@ -36,12 +36,21 @@ describe('end offsets monotone', () => {
     const stage = failedOver();
     stage.listOffsets(OTHER_READER, 2, 1);
     stage.listOffsets(READER, 3, 1);
+    stage.highWatermark(2, 7);
     stage.listOffsets(READER, 7, 1);
-    expect(stage.verdict()).toMatchObject({ verdict: 'held', compared: 2 });
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', compared: 4 });
+  });
+
+  it('is violated by an end beyond every high watermark of a leader', () => {
+    const stage = failedOver();
+    stage.append(2, ['d', 'e']);
+    stage.listOffsets(READER, 5, 1);
+    expect(stage.verdict().evidence.map(({ sentence }) => sentence)).toEqual(["reader-1 was told that orders-0 ends at 5 (leader epoch 1), and no leader's high watermark was ever above 3"]);
   });
 
   it('expects an old end from a leader that was replaced, and forgets nothing over it', () => {
     const stage = failedOver();
+    stage.highWatermark(2, 5);
     stage.listOffsets(READER, 5, 1);
     stage.listOffsets(READER, 3, 0);
     stage.listOffsets(READER, 4, 1);
@@ -68,7 +77,7 @@ describe('end offsets monotone', () => {
     expect(stage.verdict()).toMatchObject({ verdict: 'vacuous' });
     const cut = failedOver();
     cut.reset(READER, 1, 'truncation');
-    expect(cut.verdict()).toMatchObject({ verdict: 'vacuous' });
+    expect(cut.verdict()).toMatchObject({ verdict: 'held', compared: 1 });
   });
 
   it('applies where somebody begins at the end', () => {

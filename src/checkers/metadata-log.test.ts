@@ -117,6 +117,18 @@ describe('the metadata log', () => {
     expect(quorum.sentences).toEqual(['broker-3 leads the quorum in epoch 4 without all that is committed: that reaches 1 (epoch 3), its log 0']);
   });
 
+  it('is violated by a leader that commits another history than the one that is committed, whatever its batches', () => {
+    const quorum = committed();
+    quorum.set(3, { log: RaftLog.empty().append([register(8, 2), register(9, 3)], 1) });
+    quorum.lead(3, 2);
+    quorum.append(3, 2, register(10, 4));
+    quorum.commit(3);
+    expect(quorum.sentences.slice(1)).toEqual([
+      'broker-3 leads the quorum in epoch 2 without all that is committed: that reaches 1 (epoch 1), its log 2',
+      'broker-3 commits the metadata log up to 3 in epoch 2, and has not what was committed up to 1 (epoch 1)',
+    ]);
+  });
+
   it('is violated when fewer than a majority hold what a leader commits', () => {
     const quorum = new Quorum();
     quorum.lead(1, 1);

@@ -75,10 +75,7 @@ class MetadataLogChecker implements Checker {
     if (before !== undefined) this.judgeSteps(before, after, atUs);
     if (!after.isLeader) return;
     if (before?.isLeader !== true || before.epoch !== after.epoch) this.judgeLeader(after, atUs);
-    if (after.highWatermark > this.committed.endOffset) {
-      this.committed.extend(log, after.highWatermark);
-      this.judgeDurability(atUs);
-    }
+    if (after.highWatermark > this.committed.endOffset) this.judgeCommit(after, atUs);
   }
 
   raftDiskFound(nodeId: NodeId, log: RaftLog, isWiped: boolean, atUs: number): void {
@@ -127,6 +124,16 @@ class MetadataLogChecker implements Checker {
     if (epoch < lastEpoch || agreesAt(log, endOffset, lastEpoch)) return;
     if (this.isBeyondPromise()) this.findings.excuse(1, 'the disks of a majority of the voters were wiped');
     else this.violated(atUs, `${this.name(nodeId)} leads the quorum in epoch ${epoch} without all that is committed: that reaches ${endOffset} (epoch ${lastEpoch}), its log ${log.endOffset}`);
+  }
+
+  /** What a leader commits continues what is committed. */
+  private judgeCommit({ nodeId, epoch, log, highWatermark }: RaftView, atUs: number): void {
+    const { endOffset, lastEpoch } = this.committed;
+    if (agreesAt(log, endOffset, lastEpoch)) {
+      this.committed.extend(log, highWatermark);
+      this.judgeDurability(atUs);
+    } else if (this.isBeyondPromise()) this.findings.excuse(1, 'the disks of a majority of the voters were wiped');
+    else this.violated(atUs, `${this.name(nodeId)} commits the metadata log up to ${highWatermark} in epoch ${epoch}, and has not what was committed up to ${endOffset} (epoch ${lastEpoch})`);
   }
 
   private judgeDurability(atUs: number): void {
