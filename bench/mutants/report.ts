@@ -42,12 +42,13 @@ export function formatMutants({ campaigns, limit, mutants }: MutantReport): stri
     '',
     'A mutant is Harrow with one rule of Kafka reverted. Each is hunted in a scenario of its own by',
     `${campaigns} independent campaigns of at most ${limit} seeds: a campaign ends with the first seed whose run violates a property`,
-    'that the mutant must trip. "Simulated" is the time that the runs of a campaign simulated up to then. Written by',
-    '`npm run mutants`, which also writes the data, `mutants.json`; the seeds are in there, and each detection can be replayed:',
+    'that the mutant must trip. A run that an assertion of Harrow itself ends has failed, which is no detection.',
+    '"Simulated" is the time that the runs of a campaign simulated up to then. Written by `npm run mutants`, which',
+    'also writes the data, `mutants.json`; the seeds are in there, and each detection can be replayed:',
     '`harrow run SCENARIO --seed SEED --mutant NAME`.',
     '',
-    '| mutant | instead of the rule | source | hunted in | caught by (campaigns) | seeds: median | min | max | simulated, median | not caught |',
-    '|---|---|---|---|---|---:|---:|---:|---:|---:|',
+    '| mutant | instead of the rule | source | hunted in | caught by (campaigns) | seeds: median | min | max | simulated, median | not caught | runs that failed |',
+    '|---|---|---|---|---|---:|---:|---:|---:|---:|---:|',
     ...hunted.map((mutant) => row(mutant)),
   ];
   lines.push(...shrunkLines(hunted));
@@ -86,12 +87,13 @@ function shrunkLines(hunted: readonly MutantCampaigns[]): string[] {
 function row({ name, doc, source, hunt, profile, campaigns }: MutantCampaigns): string {
   const caught = campaigns.filter(({ detection }) => detection !== null);
   const seeds = caught.map((campaign) => campaign.seeds);
+  const failed = campaigns.reduce((sum, { errors }) => sum + errors, 0);
   const counts = new Map<string, number>();
   for (const property of caught.flatMap(({ detection }) => detection?.properties ?? [])) counts.set(property, (counts.get(property) ?? 0) + 1);
   const by = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([property, count]) => `${property} ${count}`).join(', ');
   const minutes = median(caught.map(({ virtualMs }) => virtualMs)) / 60_000;
   const numbers = caught.length === 0 ? ['-', '-', '-', '-'] : [String(median(seeds)), String(Math.min(...seeds)), String(Math.max(...seeds)), `${minutes.toFixed(1)} min`];
-  return `| ${[name, doc, source, `${hunt ?? ''}${profile === null ? '' : `, ${profile}`}`, by, ...numbers, String(campaigns.length - caught.length)].map(cell).join(' | ')} |`;
+  return `| ${[name, doc, source, `${hunt ?? ''}${profile === null ? '' : `, ${profile}`}`, by, ...numbers, String(campaigns.length - caught.length), String(failed)].map(cell).join(' | ')} |`;
 }
 
 /** The middle one, or the mean of the two in the middle. */

@@ -5,10 +5,10 @@
 import { CONTROLLER_MACHINE } from '../../src/actors/controller/node.ts';
 import type { RaftCommitted } from '../../src/actors/raft/events.ts';
 import { RAFT_LOG_FILE } from '../../src/actors/raft/state.ts';
-import type { RaftRole } from '../../src/actors/raft/state.ts';
 import { CLUSTER_METADATA_TOPIC } from '../../src/kafka/api.ts';
 import type { FetchResponse, MetadataBatch } from '../../src/kafka/api.ts';
 import type { RaftLog } from '../../src/kafka/raft-log.ts';
+import type { RaftRole } from '../../src/kafka/views.ts';
 import type { TraceLine } from '../../src/kernel/trace.ts';
 import { NO_LEADER } from '../../src/kafka/ids.ts';
 import { FENCE, IN_CONTROLLED_SHUTDOWN, NO_LEADER_CHANGE, UNFENCE, type MetadataRecord, type PartitionChangeRecord } from '../../src/kafka/metadata-records.ts';

@@ -296,6 +296,14 @@ export interface PartitionFetched {
   readonly data: FetchPartitionData;
 }
 
+/** replica -> itself, where the high watermark of a diverging answer is taken first (before KAFKA-14704): now cut. */
+export interface FollowerDiverged {
+  readonly type: 'follower.diverged';
+  readonly leaderId: NodeId;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly divergingEpoch: EpochEndOffset;
+}
+
 /** fetcher -> replica: where the leader's log of the follower's last epoch ends, or of a lower one (OffsetForLeaderEpoch). */
 export interface EpochEndFound {
   readonly type: 'follower.epochEnd';
@@ -357,7 +365,7 @@ export type LocalEvent =
   | Registered | BrokerClosing | LogClose | LogClosed | MetadataApplied | MetadataPublished | PartitionChanged | PartitionRemoved | PartitionReconfigured | BrokersChanged
   | AppendRequested | Appended | Replicated | ReadRequested | PartitionsRead | FetchWakeUp | FetchOutdated
   | OffsetsRequested | OffsetsRead | EpochEndRequested | EpochEndRead | DeleteRecordsRequested | RecordsDeleted
-  | FetcherAdd | FetcherRemove | FetcherTruncated | PartitionFetched | EpochEndFound | FollowerOutOfRange
+  | FetcherAdd | FetcherRemove | FetcherTruncated | PartitionFetched | FollowerDiverged | EpochEndFound | FollowerOutOfRange
   | AlterPartitionSubmit | AlterPartitionAnswered | GenerateProducerId | ProducerIdGenerated | RaftEvent;
 
 /** Tells a machine of this process, by name; lost when it does not run. */

@@ -57,6 +57,18 @@ export interface Liveness {
   readonly boundMs: number;
 }
 
+/** The rules of the controller quorum that the version has, as far as properties depend on them. */
+export interface CheckedQuorum {
+  /** `controller.quorum.fetch.timeout.ms`. */
+  readonly fetchTimeoutMs: number;
+  /** A leader resigns when no majority fetches from it (KAFKA-15489, from 3.7). */
+  readonly checksQuorum: boolean;
+  /** Voters ask for pre-votes before they begin an epoch (KIP-996, from 4.0). */
+  readonly asksPreVotes: boolean;
+  /** The least that the faults make of any clock, 0 for clocks that are exact or fast. */
+  readonly slowestClockPpm: number;
+}
+
 /** What a run was configured to be, as far as it decides what must hold. */
 export interface CheckConfig {
   /** Node names by index, for sentences. */
@@ -76,6 +88,8 @@ export interface CheckConfig {
   readonly voters?: readonly number[];
   /** `producer.id.expiration.ms` of the brokers; absent: nothing expires in a run. */
   readonly producerIdExpirationMs?: number;
+  /** Absent without a quorum. */
+  readonly quorum?: CheckedQuorum;
   /** The administrator reassigns partitions in this run. */
   readonly reassigns?: boolean;
 }

@@ -17,7 +17,7 @@ export class CommittedMetadata {
   /** After each committed batch, in order of offset. */
   private images: MetadataImage[] = [];
 
-  /** A leader with `log` has committed what is below `highWatermark`. What a snapshot took from its log is committed already. */
+  /** A leader with `log`, which holds what is committed, has committed what is below `highWatermark`. What a snapshot took from its log is committed already. */
   extend(log: RaftLog, highWatermark: Offset): void {
     let image = this.images.at(-1) ?? MetadataImage.empty();
     for (const { baseOffset, records, partitionLeaderEpoch } of log.read(Math.max(this.endOffset, log.startOffset), highWatermark)) {
@@ -48,10 +48,10 @@ export class CommittedMetadata {
   }
 }
 
-/** Does `log` reach `endOffset`, and is the record before it of `epoch`? By log matching it then holds all below it. */
+/** Does `log` reach `endOffset` with whole batches, and is the record before it of `epoch`? By log matching it then holds all below it. */
 export function agreesAt(log: RaftLog, endOffset: Offset, epoch: LeaderEpoch): boolean {
   if (endOffset === 0 || endOffset < log.startOffset) return true;
-  return log.endOffset >= endOffset && log.epochBefore(endOffset) === epoch;
+  return log.endOffset >= endOffset && log.isBatchBoundary(endOffset) && log.epochBefore(endOffset) === epoch;
 }
 
 /** Equal in content; mostly they are one value, which was sent around. */

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MetadataImage } from '../kafka/metadata.ts';
-import { RaftLog } from '../kafka/raft-log.ts';
-import type { RaftView } from '../kafka/views.ts';
 import { highWatermarkMonotone } from './high-watermark-monotone.ts';
-import { Stage, TOPIC, plantedContext } from './staging.ts';
+import { Stage, TOPIC, plantedContext, plantedRaftView } from './staging.ts';
 
 describe('high watermark monotone', () => {
   it('is violated when a leader lowers it within its epoch', () => {
@@ -33,7 +31,7 @@ describe('high watermark monotone', () => {
 
   it('is violated when a node lowers that of the metadata log, or goes back in what it has applied, while it lives', () => {
     const checker = highWatermarkMonotone.check(plantedContext());
-    const view: RaftView = { nodeId: 1, isVoter: true, epoch: 1, isLeader: false, leaderId: 2, votedId: -1, log: RaftLog.empty(), highWatermark: 4 };
+    const view = plantedRaftView(1, { role: 'Follower', epoch: 1, leaderId: 2, highWatermark: 4 });
     checker.raftChanged?.(view, { ...view, highWatermark: 5 }, 1);
     checker.raftChanged?.(view, { ...view, highWatermark: 3 }, 2);
     const image = MetadataImage.empty().apply({ type: 'TopicRecord', name: TOPIC, topicId: 'id' }, 7);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../kafka/config.ts';
+import type { ProducerConfig } from '../kafka/config-tables.ts';
 import { partitionForKey } from '../kafka/partitioner.ts';
 import { keyInOnePartition } from './key-in-one-partition.ts';
 import { APP, READER, Stage, TOPIC } from './staging.ts';
@@ -14,7 +15,7 @@ function received(offset: number, key: string | null) {
 
 function producerThat(change: { ignoresKeys?: boolean; takesTurns?: boolean; names?: boolean }) {
   const partitionerClass = change.takesTurns === true ? 'RoundRobinPartitioner' : 'default';
-  const config = { ...defaultConfig('producer'), partitionerIgnoreKeys: change.ignoresKeys === true, partitionerClass };
+  const config: ProducerConfig = { ...defaultConfig('producer'), partitionerIgnoreKeys: change.ignoresKeys === true, partitionerClass };
   return { producers: [{ node: APP, config, namesPartitionOf: change.names === true ? [TOPIC] : [] }] };
 }
 

@@ -4,7 +4,7 @@ import type { MetadataRecord } from '../kafka/metadata.ts';
 import { RaftLog } from '../kafka/raft-log.ts';
 import type { RaftView } from '../kafka/views.ts';
 import { metadataLog } from './metadata-log.ts';
-import { plantedContext } from './staging.ts';
+import { plantedContext, plantedRaftView } from './staging.ts';
 
 const register = (brokerId: number, brokerEpoch: number): MetadataRecord => ({ type: 'RegisterBrokerRecord', brokerId, brokerEpoch, incarnationId: `i-${brokerEpoch}`, fenced: true, inControlledShutdown: false });
 
@@ -25,7 +25,7 @@ class Quorum {
   set(nodeId: number, change: Partial<RaftView>): void {
     this.atUs += 1;
     const before = this.views.get(nodeId);
-    const fresh: RaftView = { nodeId, isVoter: true, epoch: 0, isLeader: false, leaderId: -1, votedId: -1, log: RaftLog.empty(), highWatermark: 0 };
+    const fresh = plantedRaftView(nodeId);
     const after = { ...(before ?? fresh), ...change };
     this.views.set(nodeId, after);
     this.checker.raftChanged?.(before, after, this.atUs);
@@ -92,10 +92,41 @@ describe('the metadata log', () => {
     expect(quorum.sentences).toEqual(['broker-2 leads the quorum in epoch 1, in which broker-1 has led it']);
   });
 
+  it('is violated by a leader that restarts and leads its epoch again', () => {
+    const quorum = committed();
+    quorum.disk(1, quorum.log(1));
+    quorum.set(1, { epoch: 1, isLeader: true, log: quorum.log(2) });
+    expect(quorum.sentences).toEqual(['broker-1 leads the quorum in epoch 1 for a second time: what it wrote there at first it may have lost']);
+  });
+
   it('is violated by a leader without what is committed', () => {
     const quorum = committed();
     quorum.lead(3, 2);
     expect(quorum.sentences).toEqual(['broker-3 leads the quorum in epoch 2 without all that is committed: that reaches 1 (epoch 1), its log 0']);
+  });
+
+  it('holds when a vote arrives so late that a later epoch has committed something meanwhile', () => {
+    const quorum = new Quorum();
+    quorum.lead(1, 3);
+    quorum.append(1, 3, register(7, 1));
+    quorum.copy(1, 2);
+    quorum.commit(1);
+    quorum.set(3, { epoch: 2, isLeader: true });
+    expect(quorum.sentences).toEqual([]);
+    quorum.set(3, { epoch: 4 });
+    expect(quorum.sentences).toEqual(['broker-3 leads the quorum in epoch 4 without all that is committed: that reaches 1 (epoch 3), its log 0']);
+  });
+
+  it('is violated by a leader that commits another history than the one that is committed, whatever its batches', () => {
+    const quorum = committed();
+    quorum.set(3, { log: RaftLog.empty().append([register(8, 2), register(9, 3)], 1) });
+    quorum.lead(3, 2);
+    quorum.append(3, 2, register(10, 4));
+    quorum.commit(3);
+    expect(quorum.sentences.slice(1)).toEqual([
+      'broker-3 leads the quorum in epoch 2 without all that is committed: that reaches 1 (epoch 1), its log 2',
+      'broker-3 commits the metadata log up to 3 in epoch 2, and has not what was committed up to 1 (epoch 1)',
+    ]);
   });
 
   it('is violated when fewer than a majority hold what a leader commits', () => {

@@ -1,16 +1,17 @@
 /**
- * S-17, and S-02 for the quorum: the metadata log is one log. An epoch has one leader (ElectionSafety); a batch stands at
- * its offset in its epoch with one content and one predecessor in every log (LogMatching); whoever comes to lead holds all
- * that is committed (LeaderCompleteness); what is committed is on a majority of the voters, also after a power loss
- * (Durability: voters flush before they count); nobody cuts what it knows to be committed, gives two votes in an epoch, or
- * goes back in epochs; and every image of the metadata is the replay of a committed prefix.
+ * S-17, and S-02 for the quorum: the metadata log is one log. An epoch has one leader (ElectionSafety), and once: who restarts
+ * does not lead it again (KR-5); a batch stands at its offset in its epoch with one content and one predecessor in every
+ * log (LogMatching); whoever comes to lead holds all that was committed in earlier epochs (LeaderCompleteness); what is
+ * committed is on a majority of the voters, also after a power loss (Durability: voters flush before they count); nobody cuts
+ * what it knows to be committed, gives two votes in an epoch, or goes back in epochs; and every image of the metadata is the
+ * replay of a committed prefix.
  *
  * The ghosts are who led each epoch, each batch ever written by epoch and offset with the epoch before it (which makes log
  * matching a matter of neighbours), and the committed batches with the image that they replay to. A disk that was wiped is
  * beyond the promise: while wiped voters are what is missing of a majority, losses are excused.
  *
  * Left out: votes across restarts, whose durability shows in the leaders; changes of the voters (KIP-853).
- * Source: ElectionSafety, LogMatching, LeaderCompleteness of the KIP-996 specification; Raft, section 5; KAFKA-12460.
+ * Source: ElectionSafety, LogMatching, LeaderCompleteness of the KIP-996 specification; Raft, section 5; KAFKA-12460, KAFKA-10527.
  */
 import { NO_LEADER } from '../kafka/ids.ts';
 import type { LeaderEpoch, NodeId, Offset } from '../kafka/ids.ts';
@@ -74,10 +75,7 @@ class MetadataLogChecker implements Checker {
     if (before !== undefined) this.judgeSteps(before, after, atUs);
     if (!after.isLeader) return;
     if (before?.isLeader !== true || before.epoch !== after.epoch) this.judgeLeader(after, atUs);
-    if (after.highWatermark > this.committed.endOffset) {
-      this.committed.extend(log, after.highWatermark);
-      this.judgeDurability(atUs);
-    }
+    if (after.highWatermark > this.committed.endOffset) this.judgeCommit(after, atUs);
   }
 
   raftDiskFound(nodeId: NodeId, log: RaftLog, isWiped: boolean, atUs: number): void {
@@ -120,10 +118,22 @@ class MetadataLogChecker implements Checker {
     const other = this.leaders.get(epoch);
     if (other === undefined) this.leaders = new Map(this.leaders).set(epoch, nodeId);
     else if (other !== nodeId) this.violated(atUs, `${this.name(nodeId)} leads the quorum in epoch ${epoch}, in which ${this.name(other)} has led it`);
+    else this.violated(atUs, `${this.name(nodeId)} leads the quorum in epoch ${epoch} for a second time: what it wrote there at first it may have lost`);
     const { endOffset, lastEpoch } = this.committed;
-    if (agreesAt(log, endOffset, lastEpoch)) return;
+    // LeaderCompleteness is about later leaders. One of an older epoch got its last vote late (it was paused, say): it commits nothing.
+    if (epoch < lastEpoch || agreesAt(log, endOffset, lastEpoch)) return;
     if (this.isBeyondPromise()) this.findings.excuse(1, 'the disks of a majority of the voters were wiped');
     else this.violated(atUs, `${this.name(nodeId)} leads the quorum in epoch ${epoch} without all that is committed: that reaches ${endOffset} (epoch ${lastEpoch}), its log ${log.endOffset}`);
+  }
+
+  /** What a leader commits continues what is committed. */
+  private judgeCommit({ nodeId, epoch, log, highWatermark }: RaftView, atUs: number): void {
+    const { endOffset, lastEpoch } = this.committed;
+    if (agreesAt(log, endOffset, lastEpoch)) {
+      this.committed.extend(log, highWatermark);
+      this.judgeDurability(atUs);
+    } else if (this.isBeyondPromise()) this.findings.excuse(1, 'the disks of a majority of the voters were wiped');
+    else this.violated(atUs, `${this.name(nodeId)} commits the metadata log up to ${highWatermark} in epoch ${epoch}, and has not what was committed up to ${endOffset} (epoch ${lastEpoch})`);
   }
 
   private judgeDurability(atUs: number): void {

@@ -200,7 +200,8 @@ function differs(a: ReplicaView, b: ReplicaView): boolean {
 }
 
 function raftDiffers(a: RaftView, b: RaftView): boolean {
-  return a !== b && (a.log !== b.log || a.highWatermark !== b.highWatermark || a.epoch !== b.epoch || a.isLeader !== b.isLeader || a.votedId !== b.votedId);
+  return a !== b && (a.log !== b.log || a.highWatermark !== b.highWatermark || a.epoch !== b.epoch || a.role !== b.role || a.votedId !== b.votedId
+    || a.leadership !== b.leadership || a.hasFetchedFromLeader !== b.hasFetchedFromLeader);
 }
 
 /** What it knows of its followers changes with each of their fetches, and alone means nothing. */

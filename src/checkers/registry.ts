@@ -7,8 +7,10 @@ import { brokersReturn } from './brokers-return.ts';
 import type { Property } from './checker.ts';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
 import { consumerOrder } from './consumer-order.ts';
+import { endOffsetsMonotone } from './end-offsets-monotone.ts';
 import { epochFencing } from './epoch-fencing.ts';
 import { fencedNotInIsr } from './fenced-not-in-isr.ts';
+import { highWatermarkAgreed } from './high-watermark-agreed.ts';
 import { highWatermarkArrives } from './high-watermark-arrives.ts';
 import { highWatermarkMonotone } from './high-watermark-monotone.ts';
 import { isrInSync } from './isr-in-sync.ts';
@@ -23,9 +25,11 @@ import { minIsrOnAck } from './min-isr-on-ack.ts';
 import { minIsrRecovery } from './min-isr-recovery.ts';
 import { noDuplicates } from './no-duplicates.ts';
 import { oneLeaderPerEpoch } from './one-leader-per-epoch.ts';
+import { preVotesFirst } from './pre-votes-first.ts';
 import { producerOrder } from './producer-order.ts';
 import { producerSequences } from './producer-sequences.ts';
 import { progressAfterHeal } from './progress-after-heal.ts';
+import { quorumLeaderResigns } from './quorum-leader-resigns.ts';
 import { quorumSuperset } from './quorum-superset.ts';
 import { readsAgree } from './reads-agree.ts';
 import { reassignmentsComplete } from './reassignments-complete.ts';
@@ -43,6 +47,7 @@ export const PROPERTIES: readonly Property[] = [
   producerOrder,
   noDuplicates,
   consumerOrder,
+  endOffsetsMonotone,
   keyInOnePartition,
   writesAccepted,
   sendsSettle,
@@ -58,6 +63,7 @@ export const PROPERTIES: readonly Property[] = [
   validHighWatermark,
   quorumSuperset,
   highWatermarkMonotone,
+  highWatermarkAgreed,
   retainedAsPromised,
   producerSequences,
   // who leads, and on whose word
@@ -67,6 +73,8 @@ export const PROPERTIES: readonly Property[] = [
   fencedNotInIsr,
   typeOk,
   metadataLog,
+  preVotesFirst,
+  quorumLeaderResigns,
   // what comes back after the last fault
   leaderElected,
   isrRecovers,

@@ -9,7 +9,7 @@ import { assert, present } from '../kernel/assert.ts';
 import { US_PER_S } from '../kernel/time.ts';
 import { defaultConfig } from '../kafka/config.ts';
 import type { ErrorName } from '../kafka/errors.ts';
-import { NO_EPOCH, NO_OFFSET, topicPartition } from '../kafka/ids.ts';
+import { NO_EPOCH, NO_LEADER, NO_OFFSET, topicPartition } from '../kafka/ids.ts';
 import type { LeaderEpoch, NodeId, Offset, PartitionIndex } from '../kafka/ids.ts';
 import { LeaderEpochCache } from '../kafka/leader-epochs.ts';
 import { PartitionLog } from '../kafka/log.ts';
@@ -18,7 +18,8 @@ import type { PartitionChangeRecord } from '../kafka/metadata-records.ts';
 import { MetadataImage } from '../kafka/metadata.ts';
 import type { MetadataRecord, PartitionRegistration } from '../kafka/metadata.ts';
 import { batchOf, withOffsets } from '../kafka/records.ts';
-import type { LeadershipView, ReplicaView } from '../kafka/views.ts';
+import { RaftLog } from '../kafka/raft-log.ts';
+import type { LeadershipView, RaftView, ReplicaView } from '../kafka/views.ts';
 import type { Outcome, ReceivedRecord } from '../history/observations.ts';
 import type { Verdict } from '../history/verdict.ts';
 import { History } from '../history/history.ts';
@@ -273,6 +274,11 @@ export class Stage {
     this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition, from: null, to, reason }, this.act());
   }
 
+  /** A reset to what the leader of this epoch gives. */
+  listOffsets(node: number, to: Offset, leaderEpoch: LeaderEpoch, reason: 'initial' | 'outOfRange' = 'initial'): void {
+    this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition: 0, from: null, to, reason, leaderEpoch }, this.act());
+  }
+
   // --- the end -----------------------------------------------------------------------------------------------------
 
   /** Nothing happens until `atUs`. */
@@ -381,6 +387,14 @@ export function plantedRegistration(change: Partial<PartitionRegistration> = {})
   return {
     replicas: [1, 2, 3], isr: [1, 2, 3], leader: 1, leaderEpoch: 0, partitionEpoch: 0, leaderRecoveryState: 'RECOVERED',
     addingReplicas: [], removingReplicas: [], elr: [], lastKnownElr: [], ...change,
+  };
+}
+
+/** A voter that has just come up, unless it is said otherwise. */
+export function plantedRaftView(nodeId: NodeId, change: Partial<RaftView> = {}): RaftView {
+  return {
+    nodeId, isVoter: true, role: 'Unattached', epoch: 0, isLeader: false, leadership: null, preVotes: [], hasFetchedFromLeader: false, leaderId: NO_LEADER, votedId: NO_LEADER,
+    log: RaftLog.empty(), highWatermark: 0, ...change,
   };
 }
 

@@ -72,6 +72,8 @@ export interface PositionReset {
   readonly to: Offset;
   /** `committed`: the group's committed offset; `seek`: the application asked; the others follow `auto.offset.reset`. */
   readonly reason: 'initial' | 'committed' | 'seek' | 'outOfRange' | 'truncation';
+  /** Where a leader was asked for the offset (ListOffsets): as it says, for the end of the log its own epoch; -1 for an unknown one. */
+  readonly leaderEpoch?: LeaderEpoch;
 }
 
 /**

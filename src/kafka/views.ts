@@ -48,12 +48,28 @@ export interface MetadataView {
   readonly image: MetadataImage;
 }
 
+/** The roles of org.apache.kafka.raft.QuorumState. */
+export type RaftRole = 'Unattached' | 'Prospective' | 'Candidate' | 'Leader' | 'Follower' | 'Resigned';
+
+/** What a leader of the controller quorum knows of the other voters. */
+export interface RaftLeadershipView {
+  /** Each fetch of a voter makes its entry another one. `lastFetchMs` is on the leader's clock, -1 before the first in this epoch. */
+  readonly voterStates: readonly { readonly id: NodeId; readonly lastFetchMs: number }[];
+}
+
 /** One replica of the metadata log: a voter or an observer of the controller quorum. */
 export interface RaftView {
   readonly nodeId: NodeId;
   readonly isVoter: boolean;
+  readonly role: RaftRole;
   readonly epoch: LeaderEpoch;
   readonly isLeader: boolean;
+  /** Present exactly while it leads. */
+  readonly leadership: RaftLeadershipView | null;
+  /** Candidate: whose pre-votes it began its epoch on, its own included. */
+  readonly preVotes: readonly NodeId[];
+  /** Follower: its leader has answered it, and has not said goodbye. */
+  readonly hasFetchedFromLeader: boolean;
   /** -1 while unknown. */
   readonly leaderId: NodeId;
   /** -1 when it gave no vote in its epoch. */

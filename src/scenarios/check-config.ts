@@ -18,9 +18,13 @@ export interface CheckedRun {
   readonly mutants: readonly string[];
   /** When the last fault is over; not before the end of the run for a run without a quiet end. */
   readonly quietMs: number;
+  /** The least that the faults make of any clock, 0 for clocks that are exact or fast. */
+  readonly slowestClockPpm: number;
 }
 
-export function checkConfigOf({ scenario, admin, mutants, quietMs }: CheckedRun): CheckConfig {
+export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockPpm }: CheckedRun): CheckConfig {
+  // What the version promises: a mutant breaks it.
+  const rules = rulesOf(scenario.profile);
   const nodes = nodesOf(scenario).map(({ name }) => name);
   const { config: broker } = parseConfig('broker', scenario.cluster.config);
   const producers = scenario.producers.flatMap((producer) => {
@@ -44,6 +48,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs }: CheckedRun)
     eligibleLeaderReplicas: mutated(rulesOf(scenario.profile), mutants).eligibleLeaderReplicas,
     voters: votersOf(scenario.cluster),
     producerIdExpirationMs: broker.producerIdExpirationMs,
+    quorum: { fetchTimeoutMs: broker.controllerQuorumFetchTimeoutMs, checksQuorum: rules.raftChecksQuorum, asksPreVotes: rules.raftPreVotes, slowestClockPpm },
     reassigns: admin.some(({ kind }) => kind === 'reassign' || kind === 'cancelReassignment'),
   };
 }

@@ -316,6 +316,11 @@ function endOfMs(fault: Fault): number {
   return 'forMs' in fault ? fault.atMs + fault.forMs : fault.atMs;
 }
 
+/** The least rate that a plan gives any clock, 0 for clocks that are exact or fast. */
+export function slowestClockPpm(faults: readonly Fault[]): number {
+  return faults.reduce((slowest, fault) => (fault.kind === 'clockDrift' ? Math.min(slowest, fault.ppm) : slowest), 0);
+}
+
 function networkOf(world: World): Network {
   return world.transport as unknown as Network;
 }

@@ -14,7 +14,7 @@ import { usOfMs } from '../kernel/time.ts';
 import type { World } from '../kernel/world.ts';
 import { checkConfigOf } from './check-config.ts';
 import { callersOf, startCluster } from './cluster.ts';
-import { Plan, quietFromMs } from './plan.ts';
+import { Plan, quietFromMs, slowestClockPpm } from './plan.ts';
 import { administeredOf } from './provisioning.ts';
 import type { Delivered, Execute, RunRequest } from './run-record.ts';
 import { nodesOf, type Scenario } from './scenario.ts';
@@ -67,7 +67,7 @@ function runInSlices({ scenario, progress }: RunRequest, world: World, plan: Pla
 
 function monitorOf({ scenario, faults, admin, mutants }: RunRequest): CheckerMonitor {
   return new CheckerMonitor({
-    config: checkConfigOf({ scenario, admin, mutants, quietMs: quietFromMs(faults) }),
+    config: checkConfigOf({ scenario, admin, mutants, quietMs: quietFromMs(faults), slowestClockPpm: slowestClockPpm(faults) }),
     properties: scenario.checks,
     kindOf: (_node, machine) => kindOfMachine(machine),
     logFile,

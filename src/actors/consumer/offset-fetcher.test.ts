@@ -53,7 +53,7 @@ describe('a reset', () => {
 
   it('says where the position was, where it is, and why', () => {
     const turn = answered(consumer({ position: 70, resetReason: 'outOfRange' }), offsets('NONE', 50));
-    expect(resets(turn)).toEqual([{ type: 'position.reset', topic: 'gps', partition: 0, from: 70, to: 50, reason: 'outOfRange' }]);
+    expect(resets(turn)).toEqual([{ type: 'position.reset', topic: 'gps', partition: 0, from: 70, to: 50, reason: 'outOfRange', leaderEpoch: 2 }]);
     expect(first(turn)).toMatchObject({ fetchState: 'FETCHING', position: 50 });
   });
 

@@ -11,7 +11,7 @@ import {
   CONSUMER_REPLICA_ID, EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListOffsetsRequest, type ListOffsetsResponse, type OffsetForLeaderEpochRequest,
   type OffsetForLeaderEpochResponse,
 } from '../../kafka/api.ts';
-import { NO_LEADER, NO_OFFSET, type NodeId, type Offset } from '../../kafka/ids.ts';
+import { NO_LEADER, NO_OFFSET, type LeaderEpoch, type NodeId, type Offset } from '../../kafka/ids.ts';
 import { withSeenEpoch } from '../client/metadata.ts';
 import { requestUpdate } from '../client/metadata-updater.ts';
 import { connectableAtMs, connectionOf, nextCorrelationId, sendRequest } from '../client/network-client.ts';
@@ -128,7 +128,7 @@ export function handleListOffsetsResponse(turn: ConsumerTurn, { topics }: ListOf
       }
       turn.state.metadata = withSeenEpoch(turn.state.metadata, name, partitionIndex, leaderEpoch);
       setPartition(turn, place, resetTo(before, offset));
-      observeReset(turn, before, offset, before.resetReason);
+      observeReset(turn, before, offset, before.resetReason, leaderEpoch);
     }
   }
 }
@@ -154,7 +154,8 @@ export function handleEpochEndResponse(turn: ConsumerTurn, { positions }: Valida
   }
 }
 
-function observeReset(turn: ConsumerTurn, { topic, partition, position }: TopicPartitionState, to: Offset, reason: ResetReason): void {
-  const observation: PositionReset = { type: 'position.reset', topic, partition, from: position === NO_OFFSET ? null : position, to, reason };
+function observeReset(turn: ConsumerTurn, { topic, partition, position }: TopicPartitionState, to: Offset, reason: ResetReason, leaderEpoch?: LeaderEpoch): void {
+  const listed = leaderEpoch === undefined ? {} : { leaderEpoch };
+  const observation: PositionReset = { type: 'position.reset', topic, partition, from: position === NO_OFFSET ? null : position, to, reason, ...listed };
   turn.effects.push({ kind: 'observe', observation });
 }

@@ -93,14 +93,14 @@ describe('a nominee', () => {
     expect([replica.state.role, replica.state.epoch]).toEqual(['Prospective', 0]);
     expect(replica.left).toMatchObject([{ preVote: true, replicaEpoch: 0 }, { preVote: true, replicaEpoch: 0 }]);
     answer(replica, 1, {});
-    expect([replica.state.role, replica.state.epoch, replica.state.votedId]).toEqual(['Candidate', 1, 0]);
+    expect([replica.state.role, replica.state.epoch, replica.state.votedId, replica.state.preVotes]).toEqual(['Candidate', 1, 0, [0, 1]]);
     expect(replica.left).toEqual([]);
     expect(replica.flushQuorumState().left).toMatchObject([{ preVote: false, replicaEpoch: 1 }, { preVote: false, replicaEpoch: 1 }]);
   });
 
   it('begins an epoch at once without raftPreVotes', () => {
     const replica = new Replica({ rules: { ...KAFKA_RULES, raftPreVotes: false } }).timer('election', electionTimedOut);
-    expect([replica.state.role, replica.state.epoch]).toEqual(['Candidate', 1]);
+    expect([replica.state.role, replica.state.epoch, replica.state.preVotes]).toEqual(['Candidate', 1, []]);
   });
 
   it('keeps the name of its leader while it asks, so that a voter that also follows a dead leader does not talk it out of it', () => {

@@ -74,8 +74,9 @@ function acknowledge(state: RaftState, replicaId: NodeId, endOffset: Offset): Ra
   const { leadership } = state;
   if (leadership === null) return state;
   const at = leadership.voterStates.findIndex(({ id }) => id === replicaId);
-  if (at === -1 || leadership.voterStates[at]?.endOffset === endOffset) return state;
-  return state.with({ leadership: { ...leadership, voterStates: leadership.voterStates.with(at, { id: replicaId, endOffset }) } });
+  const voterState = leadership.voterStates[at];
+  if (voterState === undefined || voterState.endOffset === endOffset) return state;
+  return state.with({ leadership: { ...leadership, voterStates: leadership.voterStates.with(at, { ...voterState, endOffset }) } });
 }
 
 // --- waiting -----------------------------------------------------------------------------------------------------------

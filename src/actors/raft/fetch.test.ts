@@ -51,7 +51,7 @@ describe('a leader that is fetched from', () => {
     const replica = leader();
     expect(partitionOf(replica.fetchFrom(1, { fetchOffset: 3, lastFetchedEpoch: 2 }).left[0]).divergingEpoch).toEqual({ epoch: 1, endOffset: 2 });
     expect(partitionOf(replica.fetchFrom(1, { fetchOffset: 4, lastFetchedEpoch: 3 }).left[0]).divergingEpoch).toEqual({ epoch: 3, endOffset: 3 });
-    expect(replica.state.leadership?.voterStates[0]).toEqual({ id: 1, endOffset: -1 });
+    expect(replica.state.leadership?.voterStates[0]).toMatchObject({ id: 1, endOffset: -1 });
   });
 
   it('lets a fetch wait until there is something, or until its time is up', () => {

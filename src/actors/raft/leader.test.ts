@@ -60,7 +60,7 @@ describe('the high watermark', () => {
       const led = new Replica({ voters: [0, 1, 2, 3, 4] });
       const { state } = led.timer('lead', (recovered) => recovered.with({
         role: 'Leader', epoch: 1, leaderId: 0, log: logOf(1, 1, 1, 1, 1, 1, 1, 1), flushedEndOffset: 8, highWatermark: before, toldEndOffset: before,
-        leadership: { epochStartOffset: 0, voterStates: ends.map((endOffset, i) => ({ id: i + 1, endOffset })), fetchedVoters: [], unacknowledged: [], fetchedSinceBegin: [], parked: [], isTold: true },
+        leadership: { epochStartOffset: 0, voterStates: ends.map((endOffset, i) => ({ id: i + 1, endOffset, lastFetchMs: -1 })), fetchedVoters: [], unacknowledged: [], fetchedSinceBegin: [], parked: [], isTold: true },
       })).flushQuorumState();
       const after = maybeAdvanceHighWatermark(state).highWatermark;
       const holders = (offset: number): number => [8, ...ends].filter((end) => end >= offset).length;
@@ -94,6 +94,15 @@ describe('a leader', () => {
     expect(replica.fetchFrom(1, {}) && isSetBack()).toBe(false);
     expect(replica.fetchFrom(2, {}) && isSetBack()).toBe(true);
     expect(replica.fetchFrom(3, {}) && isSetBack()).toBe(false);
+  });
+
+  it('knows when each voter fetched last, and makes another entry of it each time', () => {
+    const replica = new Replica().lead();
+    const [first] = replica.state.leadership?.voterStates ?? [];
+    expect(first?.lastFetchMs).toBe(-1);
+    const [second, other] = replica.fetchFrom(1, {}).state.leadership?.voterStates ?? [];
+    const [third] = replica.fetchFrom(1, {}).state.leadership?.voterStates ?? [];
+    expect([second?.lastFetchMs, other?.lastFetchMs, second === first, third === second]).toEqual([0, -1, false, false]);
   });
 
   it('has no such timer without raftChecksQuorum', () => {

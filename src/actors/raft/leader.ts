@@ -23,12 +23,15 @@ import { ownEndOffset, writeLog } from './storage.ts';
 /** LeaderState.CHECK_QUORUM_TIMEOUT_FACTOR. */
 const CHECK_QUORUM_TIMEOUT_FACTOR = 1.5;
 
+/** `lastFetchMs` of a voter that has not fetched. */
+const NEVER_FETCHED = -1;
+
 export function becomeLeader(before: RaftState, effects: Effect[]): RaftState {
   const { nodeId, voters, epoch } = before;
   const others = otherVoters(before);
   const leadership: Leadership = {
     epochStartOffset: before.log.endOffset,
-    voterStates: others.map((id) => ({ id, endOffset: NO_OFFSET })),
+    voterStates: others.map((id) => ({ id, endOffset: NO_OFFSET, lastFetchMs: NEVER_FETCHED })),
     fetchedVoters: [], unacknowledged: others, fetchedSinceBegin: [], parked: [], isTold: false,
   };
   const state = leaveRole(before, { role: 'Leader', leaderId: nodeId, leadership, electionRetries: 0 }, effects);
@@ -62,13 +65,16 @@ export function maybeAdvanceHighWatermark(state: RaftState): RaftState {
 
 /** A voter has fetched: it is there, and it knows of the epoch. */
 export function noteFetchOf(before: RaftState, leadership: Leadership, voter: NodeId, effects: Effect[]): RaftState {
-  if (!otherVoters(before).includes(voter)) return before;
+  const at = leadership.voterStates.findIndex(({ id }) => id === voter);
+  const voterState = leadership.voterStates[at];
+  if (voterState === undefined) return before;
   const fetchedVoters = leadership.fetchedVoters.includes(voter) ? leadership.fetchedVoters : [...leadership.fetchedVoters, voter];
   const isMajority = fetchedVoters.length + 1 >= majority(before);
   if (isMajority) armCheckQuorum(before, effects);
   return before.with({
     leadership: {
       ...leadership,
+      voterStates: leadership.voterStates.with(at, { ...voterState, lastFetchMs: before.nowMs }),
       fetchedVoters: isMajority ? [] : fetchedVoters,
       fetchedSinceBegin: leadership.fetchedSinceBegin.includes(voter) ? leadership.fetchedSinceBegin : [...leadership.fetchedSinceBegin, voter],
       unacknowledged: leadership.unacknowledged.includes(voter) ? leadership.unacknowledged.filter((id) => id !== voter) : leadership.unacknowledged,

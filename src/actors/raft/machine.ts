@@ -28,6 +28,7 @@ import type {
   BeginQuorumEpochRequest, BeginQuorumEpochResponse, EndQuorumEpochRequest, EndQuorumEpochResponse, EpochEndOffset, FetchRequest, FetchResponse, FetchSnapshotRequest, FetchSnapshotResponse, MetadataBatch, VoteRequest, VoteResponse,
 } from '../../kafka/api.ts';
 import type { NodeId } from '../../kafka/ids.ts';
+import type { RaftRole } from '../../kafka/views.ts';
 import { handOver, type Reduced } from '../reduction.ts';
 import { electionTimedOut, handleVoteRequest, handleVoteResponse } from './elections.ts';
 import type { RaftAppend, RaftSnapshotTaken } from './events.ts';
@@ -38,7 +39,7 @@ import { append, beginQuorumEpochDue, checkQuorumExpired, handleBeginQuorumEpoch
 import { connectionLost, endBackoff, requestTimedOut } from './requests.ts';
 import { handleFetchSnapshot, handleFetchSnapshotResponse, snapshotFlushed, storeSnapshot } from './snapshots.ts';
 import { bootRaft, start } from './start.ts';
-import type { RaftInput, RaftRole, RaftState } from './state.ts';
+import type { RaftInput, RaftState } from './state.ts';
 import { quorumStateFlushed, raftStep } from './step.ts';
 import { noteLogFlushed } from './storage.ts';
 

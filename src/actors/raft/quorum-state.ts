@@ -17,8 +17,9 @@ import { assert } from '../../kernel/assert.ts';
 import type { Effect } from '../../kernel/effects.ts';
 import { draw32, scaleDraw } from '../../kernel/hash.ts';
 import { NO_LEADER, type LeaderEpoch, type NodeId } from '../../kafka/ids.ts';
+import type { RaftRole } from '../../kafka/views.ts';
 import { resetRequests } from './requests.ts';
-import { otherVoters, type RaftFields, type RaftRole, type RaftState } from './state.ts';
+import { otherVoters, type RaftFields, type RaftState } from './state.ts';
 
 /** Timers of the roles; each role arms what it needs and calls off the rest. */
 const ROLE_TIMERS = ['election', 'fetchTimeout', 'checkQuorum', 'beginQuorumEpoch'] as const;
@@ -27,7 +28,7 @@ const ROLE_TIMERS = ['election', 'fetchTimeout', 'checkQuorum', 'beginQuorumEpoc
 const WAITS_FOR_ELECTION: readonly RaftRole[] = ['Unattached', 'Prospective', 'Candidate', 'Resigned'];
 
 const LEAVES_ROLE: Partial<RaftFields> = {
-  granted: [], rejected: [], isBackingOff: false, hasFetchedFromLeader: false, fetchingSnapshot: null, leadership: null, resignation: null,
+  granted: [], rejected: [], preVotes: [], isBackingOff: false, hasFetchedFromLeader: false, fetchingSnapshot: null, leadership: null, resignation: null,
 };
 
 /** The state without anything of its present role; `keepsElectionTimer` leaves that timer running as it is. */
@@ -92,8 +93,9 @@ export function giveUpElection(before: RaftState, effects: Effect[]): RaftState 
 }
 
 export function transitionToCandidate(before: RaftState, effects: Effect[]): RaftState {
-  const { nodeId, epoch, electionRetries } = before;
-  const change = { role: 'Candidate', epoch: epoch + 1, votedId: nodeId, granted: [nodeId], electionRetries: electionRetries + 1 } as const;
+  const { nodeId, role, epoch, granted, electionRetries } = before;
+  const preVotes = role === 'Prospective' ? granted : [];
+  const change = { role: 'Candidate', epoch: epoch + 1, votedId: nodeId, granted: [nodeId], preVotes, electionRetries: electionRetries + 1 } as const;
   const state = leaveRole(before, change, effects);
   armElection(randomElectionTimeoutMs(state), effects);
   return state;

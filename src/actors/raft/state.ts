@@ -16,6 +16,7 @@ import type { BrokerConfig } from '../../kafka/config.ts';
 import { NO_LEADER, type LeaderEpoch, type NodeId, type Offset } from '../../kafka/ids.ts';
 import { RaftLog } from '../../kafka/raft-log.ts';
 import type { Rules } from '../../kafka/rules.ts';
+import type { RaftRole } from '../../kafka/views.ts';
 import { changed, type Fields } from '../state-class.ts';
 import type { MetadataSnapshot } from './events.ts';
 
@@ -23,9 +24,6 @@ export const RAFT_LOG_FILE = '__cluster_metadata-0/log';
 export const QUORUM_STATE_FILE = '__cluster_metadata-0/quorum-state';
 /** Kafka keeps several, by their end; here the latest. */
 export const SNAPSHOT_FILE = '__cluster_metadata-0/snapshot';
-
-/** The roles of QuorumState. */
-export type RaftRole = 'Unattached' | 'Prospective' | 'Candidate' | 'Leader' | 'Follower' | 'Resigned';
 
 /** Kafka's `quorum-state` file (QuorumStateData). */
 export interface QuorumStateData {
@@ -102,12 +100,21 @@ export interface ParkedFetch {
   readonly highWatermark: Offset | null;
 }
 
+/** What a leader knows of another voter (LeaderState.ReplicaState). */
+export interface VoterState {
+  readonly id: NodeId;
+  /** Up to where it has flushed the log, -1 before its first fetch in this epoch. */
+  readonly endOffset: Offset;
+  /** On this node's clock, -1 before its first fetch in this epoch. */
+  readonly lastFetchMs: number;
+}
+
 /** What a leader knows (LeaderState). */
 export interface Leadership {
   /** Offset of the LeaderChangeMessage with which its epoch begins. */
   readonly epochStartOffset: Offset;
-  /** The other voters and up to where each has flushed the log, -1 before its first fetch in this epoch. */
-  readonly voterStates: readonly { readonly id: NodeId; readonly endOffset: Offset }[];
+  /** Of the other voters. */
+  readonly voterStates: readonly VoterState[];
   /** Voters heard of since the check-quorum timer was last set. */
   readonly fetchedVoters: readonly NodeId[];
   /** Voters that are to be told of the epoch. */
@@ -168,6 +175,8 @@ export class RaftState {
   readonly granted: readonly NodeId[];
   readonly rejected: readonly NodeId[];
   readonly electionRetries: number;
+  /** Candidate: who would vote for it, as it learned before it began the epoch, itself included; empty without pre-votes. */
+  readonly preVotes: readonly NodeId[];
   /** Candidate: the election is lost, and it waits to stand again. */
   readonly isBackingOff: boolean;
   /** Follower: its leader has answered it, and has not said goodbye. */
@@ -207,6 +216,7 @@ export class RaftState {
     this.granted = fields.granted;
     this.rejected = fields.rejected;
     this.electionRetries = fields.electionRetries;
+    this.preVotes = fields.preVotes;
     this.isBackingOff = fields.isBackingOff;
     this.hasFetchedFromLeader = fields.hasFetchedFromLeader;
     this.fetchingSnapshot = fields.fetchingSnapshot;
@@ -257,7 +267,7 @@ export function recoverRaft({ nodeId, voters, rules, config, listeners, controll
     quorumStateVersion: 0, durableQuorumStateVersion: 0, outbox: [],
     log, flushedEndOffset: log.startOffset, isFlushing: false, truncations: 0, highWatermark, toldEndOffset: 0,
     snapshot, awaitsSnapshotFlush, lastCorrelationId: 0, connections: new Map(),
-    granted: [], rejected: [], electionRetries: 0, isBackingOff: false,
+    granted: [], rejected: [], electionRetries: 0, preVotes: [], isBackingOff: false,
     hasFetchedFromLeader: false, fetchingSnapshot: null, leadership: null, resignation: null,
   });
 }

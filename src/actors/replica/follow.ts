@@ -3,7 +3,7 @@
  * epochs, cuts its log where their histories part, and takes the leader's high watermark as far as its own log reaches.
  *
  * Truncation comes before the high watermark of the same answer, which is not used at all then (EPO-9, KAFKA-14704;
- * without the rule it is taken first, and covers what is cut).
+ * without the rule it is taken in a step before, and covers what is cut in the next one).
  * An answer from another leader or epoch than the present one is stale and ignored.
  *
  * Source: ReplicaFetcherThread.processPartitionData, AbstractFetcherThread.truncateOnFetchResponse, getOffsetTruncationState,
@@ -15,7 +15,7 @@ import { NO_EPOCH, NO_OFFSET, type Offset } from '../../kafka/ids.ts';
 import { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import { PartitionLog } from '../../kafka/log.ts';
 import type { RecordBatch } from '../../kafka/records.ts';
-import { fetcherName, tell, type EpochEndFound, type FollowerOutOfRange, type PartitionFetched } from '../local-events.ts';
+import { fetcherName, tell, type EpochEndFound, type FollowerDiverged, type FollowerOutOfRange, type PartitionFetched } from '../local-events.ts';
 import type { Reduced } from '../reduction.ts';
 import { flushesAppends, holdAppend, mustFlush } from './flush.ts';
 import { checkpointLogStartLater, logStartMoved } from './log-manager.ts';
@@ -64,11 +64,29 @@ function beginsWithinBatch({ log }: ReplicaState, records: readonly RecordBatch[
   return isEmpty && (records[0] as RecordBatch).baseOffset < log.logEndOffset && (records.at(-1) as RecordBatch).nextOffset > log.logEndOffset;
 }
 
-/** EPO-6: cut at the end of the leader's largest epoch not above ours, or where our own record of that epoch ends. */
-export function truncateToDivergence(state: ReplicaState, { data }: PartitionFetched): Reduced<ReplicaState> {
+/** KAFKA-14704: before 3.5 the high watermark of a diverging answer counts at once, and the log is cut later. */
+export function takesHighWatermarkFirst({ settings }: ReplicaState): boolean {
+  return !settings.rules.truncatesBeforeHighWatermark;
+}
+
+/**
+ * AbstractFetcherThread.processFetchRequest before 3.5: processPartitionData for every partition of the answer, then
+ * truncateOnFetchResponse for those that diverge. In between the high watermark covers what is about to be cut.
+ */
+export function takeHighWatermark(state: ReplicaState, event: PartitionFetched): Reduced<ReplicaState> {
+  const { leaderId, leaderEpoch, data } = event;
   const effects: Effect[] = [];
-  const before = state.settings.rules.truncatesBeforeHighWatermark ? state : withHighWatermark(state, data.highWatermark);
-  const truncated = truncateTo(before, divergenceOffset(before, data.divergingEpoch as EpochEndOffset), effects);
+  const informed = withHighWatermark(state, data.highWatermark);
+  const next = informed === state ? state : checkpointLater(informed, effects);
+  effects.push(tell(state.topicPartition, { type: 'follower.diverged', leaderId, leaderEpoch, divergingEpoch: data.divergingEpoch as EpochEndOffset }));
+  return { state: next, effects };
+}
+
+/** EPO-6: cut at the end of the leader's largest epoch not above ours, or where our own record of that epoch ends. */
+export function truncateToDivergence(state: ReplicaState, event: PartitionFetched | FollowerDiverged): Reduced<ReplicaState> {
+  const effects: Effect[] = [];
+  const divergingEpoch = event.type === 'follower.diverged' ? event.divergingEpoch : (event.data.divergingEpoch as EpochEndOffset);
+  const truncated = truncateTo(state, divergenceOffset(state, divergingEpoch), effects);
   effects.push(continueFrom(truncated));
   return { state: truncated, effects };
 }

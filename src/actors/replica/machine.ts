@@ -18,11 +18,11 @@
 import { setup } from 'xstate';
 import type { DiskOutcome, EffectsEmitted, Stimulus } from '../../kernel/effects.ts';
 import type {
-  AlterPartitionAnswered, AppendRequested, BrokersChanged, DeleteRecordsRequested, EpochEndFound, EpochEndRequested, FollowerOutOfRange, LogClose, OffsetsRequested, PartitionChanged, PartitionFetched, PartitionRemoved, PartitionReconfigured, ReadRequested,
+  AlterPartitionAnswered, AppendRequested, BrokersChanged, DeleteRecordsRequested, EpochEndFound, EpochEndRequested, FollowerDiverged, FollowerOutOfRange, LogClose, OffsetsRequested, PartitionChanged, PartitionFetched, PartitionRemoved, PartitionReconfigured, ReadRequested,
 } from '../local-events.ts';
 import { handOver, reduces, type Reduced } from '../reduction.ts';
 import { appendRecords, refuseAppend } from './append.ts';
-import { appendFetched, isDiverging, isFromCurrentLeader, truncateToDivergence, truncateToEpochEnd, truncateToLeaderRange } from './follow.ts';
+import { appendFetched, isDiverging, isFromCurrentLeader, takeHighWatermark, takesHighWatermarkFirst, truncateToDivergence, truncateToEpochEnd, truncateToLeaderRange } from './follow.ts';
 import { deleteRecords, refuseDeleteRecords } from './delete-records.ts';
 import { beginClosing, goOnClosing, isLastFlush, removeReplica, tellClosed } from './closing.ts';
 import { flushFailed, writeFailed } from './disk-errors.ts';
@@ -44,6 +44,7 @@ export type ReplicaEvent =
   | OffsetsRequested
   | EpochEndRequested
   | PartitionFetched
+  | FollowerDiverged
   | EpochEndFound
   | FollowerOutOfRange
   | AlterPartitionAnswered
@@ -71,6 +72,7 @@ const machine = setup({
     isNewsToFollow: ({ context, event }) => isNewer(context.state, event as PartitionChanged) && !isLeaderHere(context.state, event as PartitionChanged),
     isLastFlush: ({ event }) => isLastFlush(event as Stimulus<string, DiskOutcome>),
     isDiverging: ({ context, event }) => isFromCurrentLeader(context.state, event as PartitionFetched) && isDiverging(event as PartitionFetched),
+    isDivergingLater: ({ context, event }) => isFromCurrentLeader(context.state, event as PartitionFetched) && isDiverging(event as PartitionFetched) && takesHighWatermarkFirst(context.state),
     isFromCurrentLeader: ({ context, event }) => isFromCurrentLeader(context.state, event as PartitionFetched),
   },
   actions: {
@@ -89,6 +91,7 @@ const machine = setup({
     shrinkIsr: reduces(shrinkIsr),
     settleProposal: reduces(alterPartitionAnswered),
     appendFetched: reduces(appendFetched),
+    takeHighWatermark: reduces(takeHighWatermark),
     truncateToDivergence: reduces(truncateToDivergence),
     truncateToEpochEnd: reduces(truncateToEpochEnd),
     truncateToLeaderRange: reduces(truncateToLeaderRange),
@@ -155,9 +158,11 @@ export const replicaMachine = machine.createMachine({
           { guard: 'isNewsToFollow', actions: ['becomeFollower', 'handOver'] },
         ],
         'follower.fetched': [
+          { guard: 'isDivergingLater', actions: ['takeHighWatermark', 'handOver'] },
           { guard: 'isDiverging', actions: ['truncateToDivergence', 'handOver'] },
           { guard: 'isFromCurrentLeader', actions: ['appendFetched', 'handOver'] },
         ],
+        'follower.diverged': { guard: 'isFromCurrentLeader', actions: ['truncateToDivergence', 'handOver'] },
         'follower.epochEnd': { guard: 'isFromCurrentLeader', actions: ['truncateToEpochEnd', 'handOver'] },
         'follower.outOfRange': { guard: 'isFromCurrentLeader', actions: ['truncateToLeaderRange', 'handOver'] },
       },

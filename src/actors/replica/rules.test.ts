@@ -6,7 +6,7 @@ import type { Effect } from '../../kernel/effects.ts';
 import { Stimulus } from '../../kernel/effects.ts';
 import { appendRecords } from './append.ts';
 import { isIsrEligible } from './caught-up.ts';
-import { truncateToDivergence, truncateToEpochEnd } from './follow.ts';
+import { takeHighWatermark, takesHighWatermarkFirst, truncateToDivergence, truncateToEpochEnd } from './follow.ts';
 import { maybeIncrementHighWatermark } from './high-watermark.ts';
 import { alterPartitionAnswered, maybeExpandIsr, shrinkIsr } from './isr.ts';
 import { readEpochEnd, readOffsets, readPartition } from './read.ts';
@@ -132,7 +132,11 @@ describe.each([true, false])('proposesBrokerEpochs: %s', (proposesBrokerEpochs) 
 it.each([true, false])('truncatesBeforeHighWatermark: %s decides whether the high watermark of a divergence covers what is cut next', (truncatesBeforeHighWatermark) => {
   const follower = sampleReplica({ log: logOf([3, 4], [4, 4]), highWatermark: 2, ...under({ truncatesBeforeHighWatermark }) });
   const data = { partitionIndex: 0, errorCode: 'NONE', highWatermark: 9, lastStableOffset: 9, logStartOffset: 0, divergingEpoch: { epoch: 3, endOffset: 6 }, records: [] } as const;
-  const { state } = truncateToDivergence(follower, { type: 'follower.fetched', nowMs: NOW_MS, leaderId: 2, leaderEpoch: LEADER_EPOCH, fetchOffset: 8, data });
+  const fetched = { type: 'follower.fetched', nowMs: NOW_MS, leaderId: 2, leaderEpoch: LEADER_EPOCH, fetchOffset: 8, data } as const;
+  expect(takesHighWatermarkFirst(follower)).toBe(!truncatesBeforeHighWatermark);
+  const between = takeHighWatermark(follower, fetched);
+  expect([between.state.log.logEndOffset, between.state.highWatermark]).toEqual([8, 8]);
+  const { state } = truncatesBeforeHighWatermark ? truncateToDivergence(follower, fetched) : truncateToDivergence(between.state, told(between.effects, 'follower.diverged')[0]!);
   expect([state.log.logEndOffset, state.highWatermark]).toEqual(truncatesBeforeHighWatermark ? [4, 2] : [4, 4]);
 });
 

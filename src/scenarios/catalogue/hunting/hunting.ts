@@ -4,7 +4,9 @@
  */
 import { huntCatchingUp } from './catching-up.ts';
 import { huntCleanShutdown } from './clean-shutdown.ts';
+import { huntCutOffControllers } from './cut-off-controllers.ts';
 import { huntDelayedAlterPartition } from './delayed-alter-partition.ts';
+import { huntEndOffsets } from './end-offsets.ts';
 import { huntFailStop } from './fail-stop.ts';
 import { huntFigure8 } from './figure-8.ts';
 import { huntFlapping } from './flapping.ts';
@@ -25,6 +27,7 @@ export const HUNTS = [
   { name: 'hunt_delayed_alter_partition', text: huntDelayedAlterPartition, files: {} },
   { name: 'hunt_lost_answer', text: huntLostAnswer, files: {} },
   { name: 'hunt_trailing_high_watermark', text: huntTrailingHighWatermark, files: {} },
+  { name: 'hunt_end_offsets', text: huntEndOffsets, files: {} },
   { name: 'hunt_last_replica', text: huntLastReplica, files: {} },
   { name: 'hunt_nobody_eligible', text: huntNobodyEligible, files: {} },
   { name: 'hunt_power_loss', text: huntPowerLoss, files: {} },
@@ -33,6 +36,7 @@ export const HUNTS = [
   { name: 'hunt_retention', text: huntRetention, files: {} },
   { name: 'hunt_retries', text: huntRetries, files: {} },
   { name: 'hunt_quorum', text: huntQuorum, files: {} },
+  { name: 'hunt_cut_off_controllers', text: huntCutOffControllers, files: {} },
   { name: 'hunt_figure_8', text: huntFigure8, files: {} },
 ] as const;
 
