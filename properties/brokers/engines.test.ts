@@ -52,7 +52,7 @@ describe('a run of the cluster', () => {
 const CHARTS: { readonly [name in Exclude<keyof typeof BROKER_SIDE_MACHINES, 'admin'>]: { readonly [state: string]: readonly string[] } } = {
   replica: {
     Offline: ['partition.changed'],
-    Follower: ['follower.epochEnd', 'follower.fetched', 'follower.outOfRange', 'partition.changed'],
+    Follower: ['follower.diverged', 'follower.epochEnd', 'follower.fetched', 'follower.outOfRange', 'partition.changed'],
     Closing: ['close.flushed'],
     Closed: [],
     Leader: ['alterPartition.answered', 'fetch.read', 'listOffsets.read', 'log.deleteRecords', 'offsetForLeaderEpoch.read', 'partition.changed', 'produce.append', 'timer.isrExpiration'],

@@ -90,6 +90,8 @@ export interface CheckConfig {
   readonly producerIdExpirationMs?: number;
   /** Absent without a quorum. */
   readonly quorum?: CheckedQuorum;
+  /** A follower cuts what diverges before it takes the high watermark of the same answer (KAFKA-14704, from 3.5); absent: it does. */
+  readonly truncatesBeforeHighWatermark?: boolean;
   /** The administrator reassigns partitions in this run. */
   readonly reassigns?: boolean;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { epochFencing } from './epoch-fencing.ts';
-import { Stage, TOPIC, plantedContext, plantedRegistration } from './staging.ts';
+import { plantedContext, plantedRegistration } from './planted.ts';
+import { Stage, TOPIC } from './staging.ts';
 
 describe('epoch fencing', () => {
   it('holds while epochs rise, and for a process that begins anew', () => {

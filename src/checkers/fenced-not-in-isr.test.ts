@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fencedNotInIsr } from './fenced-not-in-isr.ts';
-import { Stage, TOPIC, plantedContext, plantedRegistration } from './staging.ts';
+import { plantedContext, plantedRegistration } from './planted.ts';
+import { Stage, TOPIC } from './staging.ts';
 
 const MIN_ISR_2 = { topics: [{ name: TOPIC, partitionCounts: [1], minInsyncReplicas: 2, uncleanLeaderElectionEnable: false }] };
 

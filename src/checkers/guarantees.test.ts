@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { acknowledgedRecordsSurvive } from './acknowledged-records-survive.ts';
 import { allowed, reordering, type Outcome } from './guarantees.ts';
-import { Stage, TOPIC, plantedContext, plantedRegistration, stagedConfig } from './staging.ts';
+import { plantedContext, plantedRegistration } from './planted.ts';
+import { Stage, TOPIC, stagedConfig } from './staging.ts';
 
 const [PRODUCER] = stagedConfig().producers;
 const producer = (change: object) => ({ node: 4, namesPartitionOf: [], config: { ...(PRODUCER as NonNullable<typeof PRODUCER>).config, ...change } });

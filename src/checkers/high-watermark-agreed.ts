@@ -24,6 +24,8 @@ export const highWatermarkAgreed: Property = {
   claim: 'what a replica holds below its high watermark is what is committed there',
   source: 'S-07, GD-3; KAFKA-14704, LogMatching of the KIP-966 specification',
   kind: 'safety',
+  // Before 3.5 a follower takes the high watermark of a diverging answer and cuts its log after that.
+  appliesTo: ({ truncatesBeforeHighWatermark }) => truncatesBeforeHighWatermark !== false,
   check: (context) => new HighWatermarkAgreed(context),
 };
 

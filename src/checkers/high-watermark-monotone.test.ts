@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MetadataImage } from '../kafka/metadata.ts';
 import { highWatermarkMonotone } from './high-watermark-monotone.ts';
-import { Stage, TOPIC, plantedContext, plantedRaftView } from './staging.ts';
+import { plantedContext, plantedRaftView } from './planted.ts';
+import { Stage, TOPIC } from './staging.ts';
 
 describe('high watermark monotone', () => {
   it('is violated when a leader lowers it within its epoch', () => {

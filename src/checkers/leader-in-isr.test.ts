@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
 import { leaderInIsr } from './leader-in-isr.ts';
-import { Stage, TOPIC, plantedContext, plantedRegistration } from './staging.ts';
+import { plantedContext, plantedRegistration } from './planted.ts';
+import { Stage, TOPIC } from './staging.ts';
 
 /** The image refuses what this property forbids, so a registration is planted behind its back. */
 function verdictOn(change: Partial<PartitionRegistration>) {

@@ -4,7 +4,7 @@ import type { MetadataRecord } from '../kafka/metadata.ts';
 import { RaftLog } from '../kafka/raft-log.ts';
 import type { RaftView } from '../kafka/views.ts';
 import { metadataLog } from './metadata-log.ts';
-import { plantedContext, plantedRaftView } from './staging.ts';
+import { plantedContext, plantedRaftView } from './planted.ts';
 
 const register = (brokerId: number, brokerEpoch: number): MetadataRecord => ({ type: 'RegisterBrokerRecord', brokerId, brokerEpoch, incarnationId: `i-${brokerEpoch}`, fenced: true, inControlledShutdown: false });
 

@@ -16,8 +16,9 @@ import { assert, unreachable } from '../kernel/assert.ts';
 import type { Message } from '../kernel/effects.ts';
 import type { LifecycleEvent, Monitor } from '../kernel/outside.ts';
 import type { World } from '../kernel/world.ts';
-import type { CheckConfig, Property } from './checker.ts';
+import type { CheckConfig, Checker, Property } from './checker.ts';
 import type { Cluster, TrackedReplica } from './cluster.ts';
+import { Findings } from './findings.ts';
 import { Judge } from './judge.ts';
 import { PROPERTIES } from './registry.ts';
 
@@ -188,9 +189,20 @@ function isReplicaOf(machine: string, topic: TopicName): boolean {
   return machine.startsWith(`${topic}-`) && /^[0-9]+$/.test(machine.slice(topic.length + 1));
 }
 
-/** A property that was asked for by name and does not apply is vacuous, and says so. */
+/** A property that was asked for by name and does not apply is vacuous, and says so: it would judge by rules that do not hold here. */
 function propertiesOf({ config, properties }: MonitorOptions): readonly Property[] {
-  return PROPERTIES.filter(({ name, appliesTo }) => (properties === null ? (appliesTo?.(config) ?? true) : properties.includes(name)));
+  const applies = ({ appliesTo }: Property): boolean => appliesTo?.(config) ?? true;
+  if (properties === null) return PROPERTIES.filter(applies);
+  return PROPERTIES.filter(({ name }) => properties.includes(name)).map((property) => (applies(property) ? property : { ...property, check: () => unasked(property) }));
+}
+
+function unasked(property: Property): Checker {
+  const checker: Checker = {
+    violations: 0,
+    verdict: () => new Findings().verdict(property, 'the configuration does not ask for it'),
+    fork: () => checker,
+  };
+  return checker;
 }
 
 /** Did anything change that a checker looks at? */

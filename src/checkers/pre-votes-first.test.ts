@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RaftView } from '../kafka/views.ts';
 import { preVotesFirst } from './pre-votes-first.ts';
-import { plantedContext, plantedRaftView } from './staging.ts';
+import { plantedContext, plantedRaftView } from './planted.ts';
 
 const QUORUM = { fetchTimeoutMs: 2_000, checksQuorum: true, asksPreVotes: true, slowestClockPpm: 0 };
 const CONFIG = { voters: [1, 2, 3], quorum: QUORUM };

@@ -3,7 +3,7 @@ import type { RaftView } from '../kafka/views.ts';
 import { usOfMs } from '../kernel/time.ts';
 import type { CheckConfig } from './checker.ts';
 import { quorumLeaderResigns } from './quorum-leader-resigns.ts';
-import { plantedContext, plantedRaftView } from './staging.ts';
+import { plantedContext, plantedRaftView } from './planted.ts';
 
 const FETCH_TIMEOUT_MS = 2_000;
 /** How often a leader is seen at the least: BeginQuorumEpoch is due. */

@@ -9,27 +9,20 @@ import { assert, present } from '../kernel/assert.ts';
 import { US_PER_S } from '../kernel/time.ts';
 import { defaultConfig } from '../kafka/config.ts';
 import type { ErrorName } from '../kafka/errors.ts';
-import { NO_EPOCH, NO_LEADER, NO_OFFSET, topicPartition } from '../kafka/ids.ts';
+import { NO_EPOCH, NO_OFFSET, topicPartition } from '../kafka/ids.ts';
 import type { LeaderEpoch, NodeId, Offset, PartitionIndex } from '../kafka/ids.ts';
 import { LeaderEpochCache } from '../kafka/leader-epochs.ts';
 import { PartitionLog } from '../kafka/log.ts';
 import { FENCE, NO_CHANGE, NO_LEADER_CHANGE } from '../kafka/metadata-records.ts';
 import type { PartitionChangeRecord } from '../kafka/metadata-records.ts';
 import { MetadataImage } from '../kafka/metadata.ts';
-import type { MetadataRecord, PartitionRegistration } from '../kafka/metadata.ts';
+import type { MetadataRecord } from '../kafka/metadata.ts';
 import { batchOf, withOffsets } from '../kafka/records.ts';
-import { RaftLog } from '../kafka/raft-log.ts';
-import type { LeadershipView, RaftView, ReplicaView } from '../kafka/views.ts';
+import type { LeadershipView, ReplicaView } from '../kafka/views.ts';
 import type { Outcome, ReceivedRecord } from '../history/observations.ts';
 import type { Verdict } from '../history/verdict.ts';
-import { History } from '../history/history.ts';
-import type { CheckConfig, CheckContext, Property } from './checker.ts';
-import { Cluster } from './cluster.ts';
-import { CommittedPrefixes } from './committed-prefix.ts';
-import { FaultBudget } from './fault-budget.ts';
+import type { CheckConfig, Property } from './checker.ts';
 import { Judge } from './judge.ts';
-import { QuietEnd } from './quiet-end.ts';
-import { RunTrace } from './run-trace.ts';
 
 export const TOPIC = 'orders';
 export const NODES = ['controller-1', 'broker-1', 'broker-2', 'broker-3', 'app-1', 'app-2', 'reader-1', 'reader-2'] as const;
@@ -374,31 +367,6 @@ export function sentencesAtEnd(stage: Stage): string[] {
   return stage.verdict().evidence.map(({ sentence }) => sentence);
 }
 
-/** The parts that checkers share, without a judge who keeps them up to date: for states that no image takes. */
-export function plantedContext(changes: Partial<CheckConfig> = {}): CheckContext {
-  const config = stagedConfig(changes);
-  const cluster = new Cluster(config.nodes);
-  const budget = new FaultBudget(cluster, config);
-  return { config, cluster, budget, history: new History(), committed: new CommittedPrefixes(), trace: new RunTrace(config, budget), quiet: new QuietEnd(cluster, config.liveness) };
-}
-
-/** Broker 1 leads `orders-0`, and all three are in sync, unless it is said otherwise. */
-export function plantedRegistration(change: Partial<PartitionRegistration> = {}): PartitionRegistration {
-  return {
-    replicas: [1, 2, 3], isr: [1, 2, 3], leader: 1, leaderEpoch: 0, partitionEpoch: 0, leaderRecoveryState: 'RECOVERED',
-    addingReplicas: [], removingReplicas: [], elr: [], lastKnownElr: [], ...change,
-  };
-}
-
-/** A voter that has just come up, unless it is said otherwise. */
-export function plantedRaftView(nodeId: NodeId, change: Partial<RaftView> = {}): RaftView {
-  return {
-    nodeId, isVoter: true, role: 'Unattached', epoch: 0, isLeader: false, leadership: null, preVotes: [], hasFetchedFromLeader: false, leaderId: NO_LEADER, votedId: NO_LEADER,
-    log: RaftLog.empty(), highWatermark: 0, ...change,
-  };
-}
-
 function viewName(brokerId: NodeId, partition: PartitionIndex): string {
   return `${topicPartition(TOPIC, partition)}@${brokerId}`;
 }
-

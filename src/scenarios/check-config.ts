@@ -49,6 +49,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     voters: votersOf(scenario.cluster),
     producerIdExpirationMs: broker.producerIdExpirationMs,
     quorum: { fetchTimeoutMs: broker.controllerQuorumFetchTimeoutMs, checksQuorum: rules.raftChecksQuorum, asksPreVotes: rules.raftPreVotes, slowestClockPpm },
+    truncatesBeforeHighWatermark: rules.truncatesBeforeHighWatermark,
     reassigns: admin.some(({ kind }) => kind === 'reassign' || kind === 'cancelReassignment'),
   };
 }
