@@ -61,6 +61,13 @@ export interface Rules {
   /** LOG-14: a log directory that failed takes no further append (KAFKA-7866, 2.3). */
   readonly diskErrorStopsReplica: boolean;
 
+  // --- the group coordinator -----------------------------------------------------------------------------------------
+
+  /** GRP-8: offsets of topics that a group with members subscribes to do not expire (KIP-211, 2.1). */
+  readonly activeGroupsKeepOffsets: boolean;
+  /** GRP-7: of several records of a key the last one counts when a coordinator loads (KAFKA-5600, 1.0). */
+  readonly loadKeepsLastRecord: boolean;
+
   // --- the controller ------------------------------------------------------------------------------------------------
 
   /** REP-17: the leader epoch is raised when the ISR shrinks, until metadata version 3.6 (KAFKA-15021). */
@@ -114,6 +121,8 @@ export const KAFKA_RULES: Rules = {
   removesCleanShutdownMarkerFirst: true,
   retentionStopsAtHighWatermark: true,
   diskErrorStopsReplica: true,
+  activeGroupsKeepOffsets: true,
+  loadKeepsLastRecord: true,
   bumpsLeaderEpochOnIsrShrink: false,
   rejectsIneligibleReplicas: true,
   checksIsrBrokerEpochs: true,

@@ -43,6 +43,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs }: CheckedRun)
     expectAllAcks: scenario.mustSurvive === 'every-ack',
     eligibleLeaderReplicas: mutated(rulesOf(scenario.profile), mutants).eligibleLeaderReplicas,
     voters: votersOf(scenario.cluster),
+    usesGroups: scenario.consumers.some(({ config }) => config['group.id'] !== undefined),
     reassigns: admin.some(({ kind }) => kind === 'reassign' || kind === 'cancelReassignment'),
   };
 }

@@ -15,7 +15,7 @@ import type { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import type { PartitionLog } from '../../kafka/log.ts';
 import type { BrokerRegistration } from '../../kafka/metadata.ts';
 import type { Rules } from '../../kafka/rules.ts';
-import type { Ticket } from '../local-events.ts';
+import type { AppendTicket } from '../local-events.ts';
 import type { LogStorage } from './log-storage.ts';
 import { changed, type Fields } from '../state-class.ts';
 
@@ -69,7 +69,7 @@ export function withRemotes(leadership: Leadership, remotes: readonly RemoteRepl
 }
 
 export interface AwaitingReplication {
-  readonly ticket: Ticket;
+  readonly ticket: AppendTicket;
   /** Answered once the high watermark is at or above it. */
   readonly requiredOffset: Offset;
 }
