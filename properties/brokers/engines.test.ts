@@ -3,15 +3,19 @@
  * interpreter runs the very same course. Also the statecharts as their comments describe them.
  */
 import { describe, expect, it } from 'vitest';
+import { GROUP_REQUESTS } from '../../src/actors/group-coordinator/requests.ts';
 import { CONTROLLER_REQUESTS } from '../../src/actors/controller/requests.ts';
 import { compiledEngine } from '../../src/kernel/statechart/engines.ts';
 import type { EngineName } from '../../src/kernel/statechart/engine.ts';
-import { BROKER_SIDE_MACHINES, BrokerCluster, CONTROLLER } from '../support/broker-cluster.ts';
+import { BROKER_SIDE_MACHINES, CONTROLLER, type BrokerCluster } from '../support/broker-cluster.ts';
+import { GroupCluster } from '../support/group-cluster.ts';
 
-/** Elections, truncation, a shrunk ISR, a controller that restarts: every machine gets about. */
+/** Elections, truncation, a shrunk ISR, a controller that restarts, a group that rebalances: every machine gets about. */
 function eventful(engine: EngineName): BrokerCluster {
-  const cluster = new BrokerCluster({ engine, partitions: 2, config: { 'leader.imbalance.check.interval.seconds': 30 } });
-  cluster.settle();
+  const cluster = new GroupCluster({ engine, partitions: 2, config: { 'leader.imbalance.check.interval.seconds': 30, 'offsets.retention.minutes': 1, 'offsets.retention.check.interval.ms': 10_000 } });
+  cluster.startGroups();
+  const [member] = cluster.stableGroup([1, 2]);
+  cluster.commit(1, 7, member?.memberId, 1);
   const leader = cluster.leader();
   cluster.produce(leader, 'a', -1);
   cluster.cut('followers', [leader], cluster.followers());
@@ -25,6 +29,8 @@ function eventful(engine: EngineName): BrokerCluster {
   cluster.heal();
   cluster.settle(120_000);
   cluster.run(40_000);
+  cluster.beginJoin(3);
+  cluster.run(80_000);
   return cluster;
 }
 
@@ -55,7 +61,7 @@ const CHARTS: { readonly [name in Exclude<keyof typeof BROKER_SIDE_MACHINES, 'ad
     Follower: ['follower.diverged', 'follower.epochEnd', 'follower.fetched', 'follower.outOfRange', 'partition.changed'],
     Closing: ['close.flushed'],
     Closed: [],
-    Leader: ['alterPartition.answered', 'fetch.read', 'listOffsets.read', 'log.deleteRecords', 'offsetForLeaderEpoch.read', 'partition.changed', 'produce.append', 'timer.isrExpiration'],
+    Leader: ['alterPartition.answered', 'fetch.read', 'highWatermark.await', 'listOffsets.read', 'log.deleteRecords', 'log.load', 'offsetForLeaderEpoch.read', 'partition.changed', 'produce.append', 'timer.isrExpiration'],
   },
   fetcher: {
     Idle: ['fetcher.add', 'fetcher.truncated', 'timer.backoff'],
@@ -90,6 +96,12 @@ const CHARTS: { readonly [name in Exclude<keyof typeof BROKER_SIDE_MACHINES, 'ad
       'metadata.published', 'offsetForLeaderEpoch.partitionRead', 'produce.appended', 'produce.replicated', 'producerId.generated', 'timer.deleteRecords', 'timer.fetch', 'timer.produce',
     ],
   },
+  groupCoordinator: {
+    Starting: [...GROUP_REQUESTS, 'metadata.published'].toSorted(),
+    Running: [...GROUP_REQUESTS, 'CreateTopicsResponse', 'connection.lost', 'group.ended', 'log.loaded', 'metadata.published', 'timer.cleanup', 'timer.creation', 'timer.load'].toSorted(),
+  },
+  // Every event means something in every state of a group; the states are held to Kafka's edges in properties/protocol.
+  group: { Empty: [], PreparingRebalance: [], CompletingRebalance: [], Assigning: [], Reconciling: [], Stable: [], Dead: [] },
   controller: {
     Standby: [...CONTROLLER_REQUESTS, 'raft.becameLeader', 'raft.committed'].toSorted(),
     Active: [...CONTROLLER_REQUESTS, 'raft.committed', 'raft.resigned', 'timer.balance', 'timer.session', 'timer.unclean'].toSorted(),

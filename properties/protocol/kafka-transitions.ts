@@ -82,6 +82,41 @@ export const BROKER_STATE: TransitionTable = {
   ],
 };
 
+/** Groups of either protocol share their states, as DescribeGroups gives them; a consumer group has no PreparingRebalance or CompletingRebalance. */
+export const GROUP_STATE: TransitionTable = {
+  name: 'GroupState',
+  source: 'org.apache.kafka.coordinator.group.classic.ClassicGroupState.validPreviousStates; ConsumerGroup.maybeUpdateGroupState (4.1)',
+  kafka: [
+    edge('Empty', 'PreparingRebalance', 'a member joins'),
+    edge('Empty', 'Dead', 'its offsets have expired'),
+    edge('PreparingRebalance', 'CompletingRebalance', 'all members have joined, or the time for it is over'),
+    edge('PreparingRebalance', 'Empty', 'all members have left'),
+    edge('PreparingRebalance', 'Dead', 'the group is removed'),
+    edge('CompletingRebalance', 'Stable', 'the assignment of its leader is committed'),
+    edge('CompletingRebalance', 'PreparingRebalance', 'a member joins, joins anew with other metadata, or leaves'),
+    edge('CompletingRebalance', 'Dead', 'the group is removed'),
+    edge('Stable', 'PreparingRebalance', 'a member joins, joins anew with other metadata, or leaves'),
+    edge('Stable', 'Dead', 'the group is removed'),
+    edge('Empty', 'Assigning', 'the first member joins a consumer group'),
+    edge('Empty', 'Reconciling', 'and its target assignment is made at once'),
+    edge('Empty', 'Stable', 'and there is nothing to reconcile; or a stable group is loaded'),
+    edge('Assigning', 'Empty', 'the last member of a consumer group leaves'),
+    edge('Assigning', 'Reconciling', 'the target assignment is made'),
+    edge('Assigning', 'Stable', 'the target assignment is what everybody has'),
+    edge('Reconciling', 'Empty', 'the last member of a consumer group leaves'),
+    edge('Reconciling', 'Assigning', 'the group epoch rises'),
+    edge('Reconciling', 'Stable', 'every member has its target assignment'),
+    edge('Stable', 'Empty', 'the last member of a consumer group leaves'),
+    edge('Stable', 'Assigning', 'the group epoch rises'),
+    edge('Stable', 'Reconciling', 'the group epoch rises and the target assignment is made at once'),
+  ],
+  additional: [
+    edge('Assigning', 'Dead', 'a transition that every state has'),
+    edge('Reconciling', 'Dead', 'a transition that every state has'),
+  ],
+  absent: [],
+};
+
 /** States that a heartbeat leads to; a state may follow itself. */
 export const BROKER_CONTROL_STATE: TransitionTable = {
   name: 'BrokerControlState',

@@ -6,11 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { compiledEngine } from '../../src/kernel/statechart/engines.ts';
 import type { Program } from '../../src/kernel/statechart/engine.ts';
 import { loadPrograms } from '../../src/scenarios/cluster.ts';
+import { GroupCluster } from '../support/group-cluster.ts';
 import { builtIn, run } from '../support/runs.ts';
 
 /** Runs that between them reach most of the protocol. */
 function exerciseMachines(): void {
   for (let seed = 1; seed <= 20; seed += 1) run(builtIn('small_faulty_cluster'), String(seed));
+  new GroupCluster().startGroups().stableGroup([1, 2]);
 }
 
 /** The action lists of a machine, each with the place where it stands. */

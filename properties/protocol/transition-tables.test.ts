@@ -6,9 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { MachineTable } from '../../src/explorer/coverage/machine-table.ts';
 import { brokerMachine } from '../../src/actors/broker/machine.ts';
 import type { FetcherState } from '../../src/actors/fetcher/state.ts';
+import { groupMachine } from '../../src/actors/group/machine.ts';
 import { raftMachine } from '../../src/actors/raft/machine.ts';
 import type { Reduced } from '../../src/actors/reduction.ts';
 import { nextBrokerState, type BrokerControlState } from '../../src/kafka/broker-heartbeat.ts';
+import { VALID_PREVIOUS_STATES, type ClassicGroupState } from '../../src/kafka/group/classic-group.ts';
 import { usOfMs } from '../../src/kernel/time.ts';
 import type { TraceLine } from '../../src/kernel/trace.ts';
 import type { World } from '../../src/kernel/world.ts';
@@ -18,7 +20,7 @@ import type { Scenario } from '../../src/scenarios/scenario.ts';
 import { swarmScenario } from '../../src/scenarios/swarm.ts';
 import { builtIn, requestOf } from '../support/runs.ts';
 import { freshSeed } from '../support/seed.ts';
-import { BROKER_CONTROL_STATE, BROKER_STATE, FETCH_STATE, OBSERVER_QUORUM_STATE, QUORUM_STATE, type Edge, type TransitionTable } from './kafka-transitions.ts';
+import { BROKER_CONTROL_STATE, BROKER_STATE, FETCH_STATE, GROUP_STATE, OBSERVER_QUORUM_STATE, QUORUM_STATE, type Edge, type TransitionTable } from './kafka-transitions.ts';
 
 const named = (edges: readonly Pick<Edge, 'from' | 'to'>[]): string[] => [...new Set(edges.map(({ from, to }) => `${from} -> ${to}`))].sort();
 
@@ -158,8 +160,19 @@ describe('the state of a partition that is fetched', () => {
   });
 });
 
+describe('GroupState', () => {
+  it('the chart has the edges of Kafka, and others only with a reason', () => {
+    expect(edgesOf(new MachineTable('group', groupMachine))).toEqual(allowed(GROUP_STATE));
+  });
+
+  it('what a classic group allows itself is what the chart has', () => {
+    const edges = (Object.entries(VALID_PREVIOUS_STATES) as [ClassicGroupState, readonly ClassicGroupState[]][]).flatMap(([to, before]) => before.map((from) => ({ from, to }))).filter(({ from, to }) => from !== to);
+    expect(named(edges)).toEqual(named(GROUP_STATE.kafka.slice(0, 10)));
+  });
+});
+
 describe('the tables themselves', () => {
-  it.each([QUORUM_STATE, OBSERVER_QUORUM_STATE, BROKER_STATE, BROKER_CONTROL_STATE, FETCH_STATE])('$name: an edge is additional when Kafka lacks it, absent when Kafka has it', ({ kafka, additional, absent }) => {
+  it.each([QUORUM_STATE, OBSERVER_QUORUM_STATE, BROKER_STATE, BROKER_CONTROL_STATE, FETCH_STATE, GROUP_STATE])('$name: an edge is additional when Kafka lacks it, absent when Kafka has it', ({ kafka, additional, absent }) => {
     expect(named(additional).filter((each) => named(kafka).includes(each))).toEqual([]);
     expect(named(absent).filter((each) => !named(kafka).includes(each))).toEqual([]);
   });

@@ -17,6 +17,8 @@ import type { BrokerState } from '../../src/actors/broker/lifecycle.ts';
 import { controllerMachine } from '../../src/actors/controller/machine.ts';
 import { controllerNode, CONTROLLER_MACHINE } from '../../src/actors/controller/node.ts';
 import type { ControllerState } from '../../src/actors/controller/state.ts';
+import { groupMachine } from '../../src/actors/group/machine.ts';
+import { groupCoordinatorMachine } from '../../src/actors/group-coordinator/machine.ts';
 import { fetcherMachine } from '../../src/actors/fetcher/machine.ts';
 import { BROKER_MACHINES } from '../../src/actors/local-events.ts';
 import { metadataMachine } from '../../src/actors/metadata/machine.ts';
@@ -34,11 +36,13 @@ import type { Rules } from '../../src/kafka/rules.ts';
 import { assert, present } from '../../src/kernel/assert.ts';
 import type { EngineName } from '../../src/kernel/statechart/engine.ts';
 import { engine } from '../../src/kernel/statechart/engines.ts';
+import type { Monitor } from '../../src/kernel/outside.ts';
 import type { Tracer } from '../../src/kernel/trace.ts';
 import { US_PER_MS } from '../../src/kernel/time.ts';
 import { World } from '../../src/kernel/world.ts';
 import { bothWays } from '../../src/network/conditions.ts';
 import { ConnectionNetwork } from '../../src/network/connection-network.ts';
+import { Monitors } from './monitors.ts';
 import { ReplicaInvariants } from './replica-invariants.ts';
 import { CLIENT_MACHINE, clientMachine, clientNode, type ClientState, type ToSend } from './scripted-client.ts';
 
@@ -57,6 +61,8 @@ export const BROKER_SIDE_MACHINES = {
   producerIds: producerIdsMachine,
   fetcher: fetcherMachine,
   replica: replicaMachine,
+  groupCoordinator: groupCoordinatorMachine,
+  group: groupMachine,
 } as const;
 
 export interface BrokerClusterOptions {
@@ -71,6 +77,10 @@ export interface BrokerClusterOptions {
   readonly control?: ReplicationControl;
   readonly engine?: EngineName;
   readonly tracer?: Tracer;
+  /** Watches beside the replica invariants, with the programs it wants to see. */
+  readonly monitor?: { readonly monitor: Monitor; readonly monitored: readonly string[] } | undefined;
+  /** Clients besides the one, see `clientNode`. */
+  readonly otherClients?: number | undefined;
 }
 
 export class BrokerCluster {
@@ -94,7 +104,7 @@ export class BrokerCluster {
     const nodes = [
       controllerNode({ name: 'controller', nodeId: CONTROLLER, voters, config, control }),
       ...this.brokerIds.map((brokerId) => brokerNode({ name: `broker-${brokerId}`, brokerId, voters, config, control })),
-      clientNode('client'),
+      clientNode('client', options.otherClients),
       adminNode({ name: 'admin', bootstrapServers: this.brokerIds, bootstrapControllers: voters }),
     ];
     const runner = engine(options.engine ?? 'compiled');
@@ -104,8 +114,8 @@ export class BrokerCluster {
       nodes,
       programs: Object.fromEntries(Object.entries({ ...BROKER_SIDE_MACHINES, client: clientMachine }).map(([name, machine]) => [name, runner.load(machine)])),
       transport: this.network,
-      monitor: this.invariants,
-      monitored: ['replica'],
+      monitor: options.monitor === undefined ? this.invariants : new Monitors([this.invariants, options.monitor.monitor]),
+      monitored: ['replica', ...(options.monitor?.monitored ?? [])],
       ...(options.tracer === undefined ? {} : { tracer: options.tracer }),
     });
     nodes.forEach((_, index) => this.world.start(index));
@@ -229,10 +239,10 @@ export class BrokerCluster {
   // --- acting --------------------------------------------------------------------------------------------------------
 
   /** Sends a request from the client; its correlation id. */
-  send(to: number, request: { readonly type: string } & Omit<ToSend['message'], 'correlationId'>): number {
+  send(to: number, request: { readonly type: string } & Omit<ToSend['message'], 'correlationId'>, client = CLIENT_MACHINE): number {
     this.sent += 1;
     const data = { to, message: { ...request, correlationId: this.sent } as ToSend['message'] } satisfies ToSend;
-    this.world.stimulate(this.client, this.slotOf(this.client, CLIENT_MACHINE), 'client.send', data);
+    this.world.stimulate(this.client, this.slotOf(this.client, client), 'client.send', data);
     return this.sent;
   }
 
@@ -255,8 +265,8 @@ export class BrokerCluster {
     });
   }
 
-  clientState(): ClientState {
-    return present(this.state<ClientState>(this.client, CLIENT_MACHINE), 'client');
+  clientState(client = CLIENT_MACHINE): ClientState {
+    return present(this.state<ClientState>(this.client, client), 'client');
   }
 
   /** The error with which a ProduceRequest of one partition was answered, undefined while it was not. */

@@ -5,7 +5,7 @@
  *   isr within maximalIsr within replicas, the leader in both
  *   at most one broker leads in a leader epoch
  *   a leader's high watermark never falls while it leads
- *   acks=all appends wait in offset order, above the high watermark
+ *   acks=all appends, and coordinators that have loaded the log, wait in offset order, above the high watermark
  *
  * It reads the actors' states as they are; the checkers of a scenario read views of them and are not involved.
  */
@@ -55,7 +55,7 @@ export class ReplicaInvariants implements Monitor {
     this.leaders.set(term, brokerId);
     let last = highWatermark;
     for (const { requiredOffset } of awaitingReplication) {
-      assert(requiredOffset > last && requiredOffset <= log.logEndOffset, () => `${where}: append up to ${requiredOffset} waits at ${highWatermark}..${log.logEndOffset}`);
+      assert(requiredOffset > highWatermark && requiredOffset >= last && requiredOffset <= log.logEndOffset, () => `${where}: append up to ${requiredOffset} waits at ${highWatermark}..${log.logEndOffset}`);
       last = requiredOffset;
     }
   }

@@ -52,9 +52,19 @@ export const clientMachine = setup({
     DeleteRecordsResponse: { actions: ['writeDown'] },
     MetadataResponse: { actions: ['writeDown'] },
     OffsetForLeaderEpochResponse: { actions: ['writeDown'] },
+    FindCoordinatorResponse: { actions: ['writeDown'] },
+    JoinGroupResponse: { actions: ['writeDown'] },
+    SyncGroupResponse: { actions: ['writeDown'] },
+    HeartbeatResponse: { actions: ['writeDown'] },
+    LeaveGroupResponse: { actions: ['writeDown'] },
+    OffsetCommitResponse: { actions: ['writeDown'] },
+    OffsetFetchResponse: { actions: ['writeDown'] },
+    ConsumerGroupHeartbeatResponse: { actions: ['writeDown'] },
   },
 });
 
-export function clientNode(name: string): NodeSpec {
-  return { name, boot: () => [{ name: CLIENT_MACHINE, machine: 'client', input: undefined }] };
+/** Besides the client of that name as many more as `others` says, each with connections of its own: `client/1`, `client/2`, ... */
+export function clientNode(name: string, others = 0): NodeSpec {
+  const names = [CLIENT_MACHINE, ...Array.from({ length: others }, (_, i) => `${CLIENT_MACHINE}/${i + 1}`)];
+  return { name, boot: () => names.map((machineName) => ({ name: machineName, machine: 'client', input: undefined })) };
 }

@@ -9,12 +9,13 @@ import type { BrokerEpoch, LeaderEpoch, NodeId, Offset, PartitionIndex, Producer
 import type { BrokerRegistration, MetadataImage, PartitionRegistration } from '../kafka/metadata.ts';
 import type { RecordBatch } from '../kafka/records.ts';
 import type { ReplicaSettings } from './replica/state.ts';
+import type { GroupEvent } from './group/events.ts';
 import type { RaftEvent } from './raft/events.ts';
 
 // --- names -----------------------------------------------------------------------------------------------------------
 
 /** Machines of a broker by name; a replica's name is its topic-partition, which ends in its number and has no slash. */
-export const BROKER_MACHINES = { broker: 'broker', metadata: 'metadata', apis: 'apis', alterPartition: 'alter-partition', producerIds: 'producer-ids' } as const;
+export const BROKER_MACHINES = { broker: 'broker', metadata: 'metadata', apis: 'apis', alterPartition: 'alter-partition', producerIds: 'producer-ids', groupCoordinator: 'group-coordinator' } as const;
 
 export function fetcherName(leaderId: NodeId): string {
   return `fetcher/${leaderId}`;
@@ -58,9 +59,10 @@ export interface LogClosed {
   readonly type: 'log.closed';
 }
 
-/** metadata -> apis: the image that requests are answered from. The first one opens the broker for requests. */
+/** metadata -> apis, group-coordinator: the image that requests are answered from. The first one opens the broker for requests. */
 export interface MetadataPublished {
   readonly type: 'metadata.published';
+  readonly nowMs: number;
   readonly image: MetadataImage;
 }
 
@@ -102,18 +104,31 @@ export interface Ticket {
   readonly position: number;
 }
 
+/** An append: `apis` asks for its clients, a coordinator for itself. */
+export interface AppendTicket extends Ticket {
+  /** Machine that asked and gets the answers. */
+  readonly answerTo: string;
+}
+
+/**
+ * AppendOrigin. A coordinator on this broker writes to a partition it leads: it waits for the high watermark like acks=all,
+ * and is not refused while the ISR is small (CoordinatorPartitionWriter asks for acks=1 and listens for the high watermark).
+ */
+export type AppendOrigin = 'CLIENT' | 'COORDINATOR';
+
 export interface AppendRequested {
   readonly type: 'produce.append';
   readonly nowMs: number;
-  readonly ticket: Ticket;
+  readonly ticket: AppendTicket;
   readonly acks: -1 | 0 | 1;
+  readonly origin: AppendOrigin;
   readonly records: RecordBatch;
 }
 
-/** replica -> apis: the leader has appended, or refused. */
+/** replica -> who asked: the leader has appended, or refused. */
 export interface Appended {
   readonly type: 'produce.appended';
-  readonly ticket: Ticket;
+  readonly ticket: AppendTicket;
   readonly errorCode: ErrorName;
   readonly baseOffset: Offset;
   readonly logStartOffset: Offset;
@@ -121,11 +136,42 @@ export interface Appended {
   readonly awaitsReplication: boolean;
 }
 
-/** replica -> apis: enough in-sync replicas have it, or the wait is over for another reason. */
+/** replica -> who asked: enough in-sync replicas have it, or the wait is over for another reason. */
 export interface Replicated {
   readonly type: 'produce.replicated';
-  readonly ticket: Ticket;
+  readonly ticket: AppendTicket;
   readonly errorCode: ErrorName;
+}
+
+/** group-coordinator -> replica: what the log holds from `startOffset` on, of the leader of this epoch. */
+export interface LogLoadRequested {
+  readonly type: 'log.load';
+  readonly nowMs: number;
+  readonly answerTo: string;
+  readonly leaderEpoch: LeaderEpoch;
+  readonly startOffset: Offset;
+  readonly maxBytes: number;
+}
+
+/** replica -> group-coordinator */
+export interface LogLoaded {
+  readonly type: 'log.loaded';
+  readonly nowMs: number;
+  readonly partition: PartitionIndex;
+  readonly leaderEpoch: LeaderEpoch;
+  /** NOT_LEADER_OR_FOLLOWER: another leader epoch has begun. */
+  readonly errorCode: ErrorName;
+  readonly batches: readonly RecordBatch[];
+  /** Where to go on; `logEndOffset` when there is no more. */
+  readonly nextOffset: Offset;
+  readonly logEndOffset: Offset;
+  readonly highWatermark: Offset;
+}
+
+/** group -> replica: say `produce.replicated` when the high watermark has reached what the log holds now. */
+export interface HighWatermarkAwaited {
+  readonly type: 'highWatermark.await';
+  readonly ticket: AppendTicket;
 }
 
 /** One partition of a fetch, and those whose turn comes after it. */
@@ -364,6 +410,7 @@ export interface ProducerIdGenerated {
 export type LocalEvent =
   | Registered | BrokerClosing | LogClose | LogClosed | MetadataApplied | MetadataPublished | PartitionChanged | PartitionRemoved | PartitionReconfigured | BrokersChanged
   | AppendRequested | Appended | Replicated | ReadRequested | PartitionsRead | FetchWakeUp | FetchOutdated
+  | LogLoadRequested | LogLoaded | HighWatermarkAwaited | GroupEvent
   | OffsetsRequested | OffsetsRead | EpochEndRequested | EpochEndRead | DeleteRecordsRequested | RecordsDeleted
   | FetcherAdd | FetcherRemove | FetcherTruncated | PartitionFetched | FollowerDiverged | EpochEndFound | FollowerOutOfRange
   | AlterPartitionSubmit | AlterPartitionAnswered | GenerateProducerId | ProducerIdGenerated | RaftEvent;

@@ -13,7 +13,7 @@ import type { ConsumerConfig, ProducerConfig } from '../kafka/config.ts';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
 import type { NodeId, TopicName } from '../kafka/ids.ts';
 import type { RaftLog } from '../kafka/raft-log.ts';
-import type { RaftView, ReplicaView } from '../kafka/views.ts';
+import type { CoordinatorView, GroupView, RaftView, ReplicaView } from '../kafka/views.ts';
 import type { MetadataImage } from '../kafka/metadata.ts';
 import type { PartitionLog } from '../kafka/log.ts';
 import type { Cluster, TrackedPartition, TrackedReplica } from './cluster.ts';
@@ -94,6 +94,8 @@ export interface CheckConfig {
   readonly truncatesBeforeHighWatermark?: boolean;
   /** The administrator reassigns partitions in this run. */
   readonly reassigns?: boolean;
+  /** Consumers are members of groups in this run, or commit offsets to one. */
+  readonly usesGroups?: boolean;
 }
 
 /** What all checkers of a run share and only read. */
@@ -142,6 +144,10 @@ export interface Checker {
   raftDiskFound?(nodeId: NodeId, log: RaftLog, isWiped: boolean, atUs: number): void;
   /** A node has this image of what is committed, other than the one it had before. */
   imageSeen?(nodeId: NodeId, image: MetadataImage, atUs: number): void;
+  /** A group at a coordinator was loaded or began (`before` undefined), changed, or is there no longer (`after` undefined). */
+  groupChanged?(before: GroupView | undefined, after: GroupView | undefined, atUs: number): void;
+  /** A broker coordinates other partitions, or they are loaded. */
+  coordinatorChanged?(coordinator: CoordinatorView, atUs: number): void;
   /** A client observed something. */
   observed?(entry: HistoryEntry): void;
   /** A process started. */

@@ -9,7 +9,7 @@ import type { NodeId, TopicName } from '../kafka/ids.ts';
 import type { PartitionLog } from '../kafka/log.ts';
 import type { MetadataImage } from '../kafka/metadata.ts';
 import type { RaftLog } from '../kafka/raft-log.ts';
-import type { RaftView, ReplicaView } from '../kafka/views.ts';
+import type { CoordinatorView, GroupView, RaftView, ReplicaView } from '../kafka/views.ts';
 import { assert } from '../kernel/assert.ts';
 import { formatUs, NEVER_US } from '../kernel/time.ts';
 import type { CheckConfig, CheckContext, Checker, Property } from './checker.ts';
@@ -33,6 +33,7 @@ export class Judge {
   private readonly onReplica: readonly Checker[];
   private readonly onObserved: readonly Checker[];
   private readonly onCommitted: readonly Checker[];
+  private readonly onGroup: readonly Checker[];
   private nextAlarmUs: number;
   private isOver = false;
   /** When a voter's disk was first erased. */
@@ -52,6 +53,7 @@ export class Judge {
     this.onReplica = this.checkers.filter((checker) => checker.replicaChanged !== undefined);
     this.onObserved = this.checkers.filter((checker) => checker.observed !== undefined);
     this.onCommitted = this.checkers.filter((checker) => checker.committedCompared !== undefined);
+    this.onGroup = this.checkers.filter((checker) => checker.groupChanged !== undefined);
     this.nextAlarmUs = this.earliestAlarm();
     if (forkOf !== undefined) this.voterWipedUs = forkOf.voterWipedUs;
   }
@@ -114,6 +116,18 @@ export class Judge {
   imageSeen(nodeId: NodeId, image: MetadataImage, atUs: number): void {
     this.reach(atUs);
     for (const checker of this.checkers) checker.imageSeen?.(nodeId, image, atUs);
+  }
+
+  /** A group at a coordinator was loaded or began (`before` undefined), changed, or is there no longer (`after` undefined). */
+  groupChanged(before: GroupView | undefined, after: GroupView | undefined, atUs: number): void {
+    this.reach(atUs);
+    const listeners = this.onGroup;
+    for (let i = 0; i < listeners.length; i += 1) (listeners[i] as Checker).groupChanged?.(before, after, atUs);
+  }
+
+  coordinatorChanged(coordinator: CoordinatorView, atUs: number): void {
+    this.reach(atUs);
+    for (const checker of this.checkers) checker.coordinatorChanged?.(coordinator, atUs);
   }
 
   observed(node: number, observation: ClientObservation, atUs: number): void {

@@ -11,7 +11,7 @@ import type { Verdict } from '../history/verdict.ts';
 import type { NodeId, TopicName, TopicPartition } from '../kafka/ids.ts';
 import { PartitionLog } from '../kafka/log.ts';
 import { RaftLog } from '../kafka/raft-log.ts';
-import type { ControllerView, LeadershipView, MetadataView, RaftView, ReplicaView } from '../kafka/views.ts';
+import type { ControllerView, CoordinatorView, GroupView, LeadershipView, MetadataView, RaftView, ReplicaView } from '../kafka/views.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
 import type { Message } from '../kernel/effects.ts';
 import type { LifecycleEvent, Monitor } from '../kernel/outside.ts';
@@ -23,7 +23,7 @@ import { Judge } from './judge.ts';
 import { PROPERTIES } from './registry.ts';
 
 /** `metadata` is the machine of a broker that keeps its image of the metadata; `raft` any replica of the metadata log. */
-export type MachineKind = 'replica' | 'controller' | 'raft' | 'metadata' | 'other';
+export type MachineKind = 'replica' | 'controller' | 'raft' | 'metadata' | 'group' | 'groupCoordinator' | 'other';
 
 export interface MonitorOptions {
   readonly config: CheckConfig;
@@ -104,7 +104,18 @@ export class CheckerMonitor implements Monitor {
       if (old === undefined || now === undefined || raftDiffers(old, now)) this.judge.raftChanged(old, now, world.nowUs);
       return;
     }
+    if (kind === 'group') {
+      const old = (before as Context<GroupView> | undefined)?.state;
+      const now = (after as Context<GroupView> | undefined)?.state;
+      if (old === undefined || now === undefined || groupDiffers(old, now)) this.judge.groupChanged(old, now, world.nowUs);
+      return;
+    }
     if (after === undefined) return;
+    if (kind === 'groupCoordinator') {
+      const now = (after as Context<CoordinatorView>).state;
+      if (now.partitions !== (before as Context<CoordinatorView> | undefined)?.state.partitions) this.judge.coordinatorChanged(now, world.nowUs);
+      return;
+    }
     if (kind === 'metadata') {
       const { image } = (after as Context<MetadataView>).state;
       if (image !== (before as Context<MetadataView> | undefined)?.state.image) this.judge.imageSeen(node, image, world.nowUs);
@@ -214,6 +225,10 @@ function differs(a: ReplicaView, b: ReplicaView): boolean {
 function raftDiffers(a: RaftView, b: RaftView): boolean {
   return a !== b && (a.log !== b.log || a.highWatermark !== b.highWatermark || a.epoch !== b.epoch || a.role !== b.role || a.votedId !== b.votedId
     || a.leadership !== b.leadership || a.hasFetchedFromLeader !== b.hasFetchedFromLeader);
+}
+
+function groupDiffers(a: GroupView, b: GroupView): boolean {
+  return a.image !== b.image || a.writes !== b.writes || a.classic !== b.classic;
 }
 
 /** What it knows of its followers changes with each of their fetches, and alone means nothing. */

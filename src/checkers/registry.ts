@@ -5,12 +5,16 @@
 import { acknowledgedRecordsSurvive } from './acknowledged-records-survive.ts';
 import { brokersReturn } from './brokers-return.ts';
 import type { Property } from './checker.ts';
+import { classicGroup } from './classic-group.ts';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
 import { consumerOrder } from './consumer-order.ts';
 import { endOffsetsMonotone } from './end-offsets-monotone.ts';
 import { epochFencing } from './epoch-fencing.ts';
 import { fencedNotInIsr } from './fenced-not-in-isr.ts';
 import { highWatermarkAgreed } from './high-watermark-agreed.ts';
+import { coordinatorIsReplay } from './coordinator-is-replay.ts';
+import { groupOffsetsKept } from './group-offsets-kept.ts';
+import { groupsSettle } from './groups-settle.ts';
 import { highWatermarkArrives } from './high-watermark-arrives.ts';
 import { highWatermarkMonotone } from './high-watermark-monotone.ts';
 import { isrInSync } from './isr-in-sync.ts';
@@ -75,6 +79,11 @@ export const PROPERTIES: readonly Property[] = [
   metadataLog,
   preVotesFirst,
   quorumLeaderResigns,
+  // what becomes of groups
+  coordinatorIsReplay,
+  classicGroup,
+  groupOffsetsKept,
+  groupsSettle,
   // what comes back after the last fault
   leaderElected,
   isrRecovers,

@@ -3,7 +3,7 @@
  * here once something in the simulated cluster obeys it. Defaults are those of Kafka 4.1; older ones are noted where
  * they differ in meaning. What is made of the tables is in config.ts.
  *
- * Source: ReplicationConfigs, ServerConfigs, ServerLogConfigs, KRaftConfigs, QuorumConfig, LogConfig, ProducerConfig, ConsumerConfig.
+ * Source: ReplicationConfigs, ServerConfigs, ServerLogConfigs, GroupCoordinatorConfig, KRaftConfigs, QuorumConfig, LogConfig, ProducerConfig, ConsumerConfig.
  */
 
 export type ConfigUnit = 'ms' | 's' | 'min' | 'h' | 'bytes' | 'percent' | 'messages' | 'count' | 'ratio';
@@ -113,6 +113,28 @@ const logConfigs = {
   'log.cleaner.min.compaction.lag.ms': long(0, 'ms', 'CleanerConfig'),
 } as const satisfies ConfigTable;
 
+/** The group coordinator and its topic. */
+const groupConfigs = {
+  'offsets.topic.num.partitions': int(50, 'count', 'GroupCoordinatorConfig', 1),
+  'offsets.topic.replication.factor': int(3, 'count', 'GroupCoordinatorConfig', 1),
+  'offsets.topic.segment.bytes': int(100 * MIB, 'bytes', 'GroupCoordinatorConfig', 1),
+  'offsets.load.buffer.size': int(5 * MIB, 'bytes', 'GroupCoordinatorConfig', 1),
+  'offset.metadata.max.bytes': int(4_096, 'bytes', 'GroupCoordinatorConfig'),
+  'offsets.commit.timeout.ms': int(5_000, 'ms', 'GroupCoordinatorConfig', 1),
+  /** A day before 2.0 (KIP-186). */
+  'offsets.retention.minutes': int(7 * 24 * 60, 'min', 'GroupCoordinatorConfig', 1),
+  'offsets.retention.check.interval.ms': long(600_000, 'ms', 'GroupCoordinatorConfig', 1),
+  'group.initial.rebalance.delay.ms': int(3_000, 'ms', 'GroupCoordinatorConfig'),
+  'group.min.session.timeout.ms': int(6_000, 'ms', 'GroupCoordinatorConfig'),
+  'group.max.session.timeout.ms': int(1_800_000, 'ms', 'GroupCoordinatorConfig'),
+  'group.max.size': int(INT_MAX, 'count', 'GroupCoordinatorConfig', 1),
+  'group.consumer.session.timeout.ms': int(45_000, 'ms', 'GroupCoordinatorConfig', 1),
+  'group.consumer.heartbeat.interval.ms': int(5_000, 'ms', 'GroupCoordinatorConfig', 1),
+  'group.consumer.max.size': int(INT_MAX, 'count', 'GroupCoordinatorConfig', 1),
+  /** The first is the one for groups that ask for none. */
+  'group.consumer.assignors': choice('uniform,range', ['uniform,range', 'range,uniform', 'uniform', 'range'], 'GroupCoordinatorConfig'),
+} as const satisfies ConfigTable;
+
 /** Configs of a broker and of the controller, set per node. */
 export const brokerConfigs = {
   'replica.lag.time.max.ms': long(30_000, 'ms', 'ReplicationConfigs', 1),
@@ -145,6 +167,7 @@ export const brokerConfigs = {
   'producer.id.expiration.ms': int(24 * HOUR_MS, 'ms', 'TransactionLogConfig', 1),
   'producer.id.expiration.check.interval.ms': int(600_000, 'ms', 'TransactionLogConfig', 1),
   ...logConfigs,
+  ...groupConfigs,
 } as const satisfies ConfigTable;
 
 /** Configs of one topic; one that is not set takes the broker's value. */

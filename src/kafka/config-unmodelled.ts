@@ -11,7 +11,7 @@ export const UNMODELLED_CONFIGS: Readonly<Record<ConfigKind, readonly string[]>>
     
     
     'num.io.threads', 'num.network.threads',
-    'num.replica.fetchers', 'offsets.topic.num.partitions', 'offsets.topic.replication.factor', 'request.timeout.ms',
+    'num.replica.fetchers', 'request.timeout.ms',
     'transaction.state.log.min.isr', 'transaction.state.log.replication.factor', 'log.cleaner.max.compaction.lag.ms', 'log.cleaner.threads', 'log.index.size.max.bytes', 'log.roll.hours', 'log.roll.jitter.ms', 'log.segment.delete.delay.ms', 'zookeeper.connect', 'zookeeper.session.timeout.ms',
   ],
   topic: ['compression.type', 'file.delete.delay.ms', 'index.interval.bytes', 'max.compaction.lag.ms', 'message.timestamp.type', 'segment.index.bytes', 'segment.jitter.ms'],

@@ -84,6 +84,12 @@ export interface Rules {
   readonly waitsForUnresolvedSequences: boolean;
   /** IDM-6: OUT_OF_ORDER_SEQUENCE_NUMBER raises the epoch only for a batch that follows directly on what was acknowledged. */
   readonly bumpsEpochForGapsOnly: boolean;
+  // --- the group coordinator -----------------------------------------------------------------------------------------
+
+  /** GRP-8: offsets of topics that a group with members subscribes to do not expire (KIP-211, 2.1). */
+  readonly activeGroupsKeepOffsets: boolean;
+  /** GRP-7: of several records of a key the last one counts when a coordinator loads (KAFKA-5600, 1.0). */
+  readonly loadKeepsLastRecord: boolean;
 
   // --- the controller ------------------------------------------------------------------------------------------------
 
@@ -147,6 +153,8 @@ export const KAFKA_RULES: Rules = {
   retriesInSameEpoch: true,
   waitsForUnresolvedSequences: true,
   bumpsEpochForGapsOnly: true,
+  activeGroupsKeepOffsets: true,
+  loadKeepsLastRecord: true,
   bumpsLeaderEpochOnIsrShrink: false,
   rejectsIneligibleReplicas: true,
   checksIsrBrokerEpochs: true,

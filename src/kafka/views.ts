@@ -2,6 +2,8 @@
  * What an omniscient observer may see of the actors' states. The checkers read these shapes; the states of the actors
  * have them by structure, so that neither side knows the other.
  */
+import type { ClassicGroup } from './group/classic-group.ts';
+import type { GroupImage } from './group/group-image.ts';
 import type { LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, TopicName, TopicPartition } from './ids.ts';
 import type { LeaderEpochCache } from './leader-epochs.ts';
 import type { PartitionLog } from './log.ts';
@@ -76,4 +78,24 @@ export interface RaftView {
   readonly votedId: NodeId;
   readonly log: RaftLog;
   readonly highWatermark: Offset;
+}
+
+/** One group at a broker that is its coordinator, or was and does not know yet. */
+export interface GroupView {
+  readonly groupId: string;
+  readonly brokerId: NodeId;
+  /** Of `__consumer_offsets`. */
+  readonly partition: PartitionIndex;
+  /** What it has written, or read. */
+  readonly image: GroupImage;
+  /** Not known to be committed, in the order of the log. */
+  readonly writes: readonly { readonly isAppended: boolean }[];
+  /** Of the classic protocol: what it knows between two records. */
+  readonly classic: ClassicGroup<unknown>;
+}
+
+/** The group coordinator of a broker. */
+export interface CoordinatorView {
+  readonly brokerId: NodeId;
+  readonly partitions: ReadonlyMap<PartitionIndex, { readonly leaderEpoch: LeaderEpoch; readonly state: 'Loading' | 'Active' | 'Failed' }>;
 }

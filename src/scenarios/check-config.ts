@@ -50,6 +50,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     producerIdExpirationMs: broker.producerIdExpirationMs,
     quorum: { fetchTimeoutMs: broker.controllerQuorumFetchTimeoutMs, checksQuorum: rules.raftChecksQuorum, asksPreVotes: rules.raftPreVotes, slowestClockPpm },
     truncatesBeforeHighWatermark: rules.truncatesBeforeHighWatermark,
+    usesGroups: scenario.consumers.some(({ config }) => config['group.id'] !== undefined),
     reassigns: admin.some(({ kind }) => kind === 'reassign' || kind === 'cancelReassignment'),
   };
 }

@@ -14,6 +14,8 @@ import { consumerMachine } from '../actors/consumer/machine.ts';
 import { consumerNode } from '../actors/consumer/node.ts';
 import { controllerMachine } from '../actors/controller/machine.ts';
 import { controllerNode } from '../actors/controller/node.ts';
+import { groupMachine } from '../actors/group/machine.ts';
+import { groupCoordinatorMachine } from '../actors/group-coordinator/machine.ts';
 import { fetcherMachine } from '../actors/fetcher/machine.ts';
 import { metadataMachine } from '../actors/metadata/machine.ts';
 import { raftMachine } from '../actors/raft/machine.ts';
@@ -53,12 +55,14 @@ const MACHINES = {
   producerIds: producerIdsMachine,
   fetcher: fetcherMachine,
   replica: replicaMachine,
+  groupCoordinator: groupCoordinatorMachine,
+  group: groupMachine,
   producer: producerMachine,
   consumer: consumerMachine,
 } as const;
 
 /** Machines whose contexts the checkers read. */
-export const MONITORED = ['controller', 'raft', 'metadata', 'replica'] as const satisfies readonly (keyof typeof MACHINES)[];
+export const MONITORED = ['controller', 'raft', 'metadata', 'replica', 'groupCoordinator', 'group'] as const satisfies readonly (keyof typeof MACHINES)[];
 
 /** Every shipped machine as a program of one engine. */
 export function loadPrograms(name: EngineName): Readonly<Record<keyof typeof MACHINES, Program>> {

@@ -8,6 +8,7 @@ import { CheckerMonitor, type MachineKind } from '../checkers/monitor.ts';
 import { logFile } from '../actors/replica/state.ts';
 import { CONTROLLER_MACHINE } from '../actors/controller/node.ts';
 import { BROKER_MACHINES, isReplicaName } from '../actors/local-events.ts';
+import { isGroupName } from '../actors/group/events.ts';
 import { RAFT_MACHINE } from '../actors/raft/events.ts';
 import { RAFT_LOG_FILE } from '../actors/raft/state.ts';
 import { usOfMs } from '../kernel/time.ts';
@@ -76,10 +77,12 @@ function monitorOf({ scenario, faults, admin, mutants }: RunRequest): CheckerMon
 }
 
 /** Topics may be created at any time: a replica is known by its name, which no other machine can have. */
-function kindOfMachine(name: string): MachineKind {
+export function kindOfMachine(name: string): MachineKind {
   if (name === CONTROLLER_MACHINE) return 'controller';
   if (name === RAFT_MACHINE) return 'raft';
   if (name === BROKER_MACHINES.metadata) return 'metadata';
+  if (name === BROKER_MACHINES.groupCoordinator) return 'groupCoordinator';
+  if (isGroupName(name)) return 'group';
   return isReplicaName(name) ? 'replica' : 'other';
 }
 

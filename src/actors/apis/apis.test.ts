@@ -83,7 +83,7 @@ class Broker {
   /** The broker has caught up: its replicas know their leaders, requests are served. */
   open(): this {
     for (const partition of [0, 1, 2]) this.change(partition, {});
-    this.say('apis', { type: 'metadata.published', image: IMAGE });
+    this.say('apis', { type: 'metadata.published', nowMs: 0, image: IMAGE });
     return this;
   }
 

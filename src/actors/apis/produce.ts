@@ -8,7 +8,7 @@
 import type { Effect, Received, Stimulus } from '../../kernel/effects.ts';
 import type { ProducePartitionResponse, ProduceRequest, ProduceResponse } from '../../kafka/api.ts';
 import { NO_OFFSET } from '../../kafka/ids.ts';
-import { tell, type Appended, type Replicated } from '../local-events.ts';
+import { BROKER_MACHINES, tell, type Appended, type Replicated } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { hostedReplica, nextOperationId, operationOf, withOperation, withoutOperation, type ApisState, type ProduceOperation } from './state.ts';
 
@@ -22,8 +22,8 @@ export function handleProduce(before: ApisState, event: Received<ProduceRequest>
     for (const { index, records } of partitionData) {
       const replica = hostedReplica(state, name, index);
       const errorCode = replica !== undefined ? 'NONE' : state.image.partition(name, index) === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NOT_LEADER_OR_FOLLOWER';
-      const ticket = { operationId: id, position: results.length };
-      if (replica !== undefined) effects.push(tell(replica, { type: 'produce.append', nowMs, ticket, acks: request.acks, records }));
+      const ticket = { answerTo: BROKER_MACHINES.apis, operationId: id, position: results.length };
+      if (replica !== undefined) effects.push(tell(replica, { type: 'produce.append', nowMs, ticket, acks: request.acks, origin: 'CLIENT', records }));
       results.push({ index, errorCode, baseOffset: NO_OFFSET, logStartOffset: NO_OFFSET });
       open.push(replica !== undefined);
     }

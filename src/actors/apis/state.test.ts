@@ -37,7 +37,7 @@ describe('the operations under way', () => {
   });
 
   it('leave nothing behind for what comes too late: answers and timers of ids that are over change nothing', () => {
-    const ticket = { operationId: 99, position: 0 };
+    const ticket = { answerTo: 'apis', operationId: 99, position: 0 };
     expect([
       appended(empty, { type: 'produce.appended', ticket, errorCode: 'NONE', baseOffset: 0, logStartOffset: 0, awaitsReplication: false }),
       replicated(empty, { type: 'produce.replicated', ticket, errorCode: 'NONE' }),
@@ -76,7 +76,7 @@ describe('the operations under way', () => {
   it('are not answered by what was meant for one of another kind', () => {
     const { state, id } = nextOperationId(empty);
     const busy = withOperation(state, operation(id));
-    expect(replicated(busy, { type: 'produce.replicated', ticket: { operationId: id, position: 0 }, errorCode: 'NONE' }).state).toBe(busy);
+    expect(replicated(busy, { type: 'produce.replicated', ticket: { answerTo: 'apis', operationId: id, position: 0 }, errorCode: 'NONE' }).state).toBe(busy);
     expect(fetchTimeUp(busy, new Stimulus('timer.fetch', 0, 0, id)).state).toBe(busy);
   });
 });

@@ -15,6 +15,8 @@ import type { ReplicationControl } from '../../kafka/replication-control.ts';
 import type { ProposalsInput } from '../alter-partition/proposals.ts';
 import type { ApisInput } from '../apis/state.ts';
 import { controllerListener, quorumMachines } from '../controller/node.ts';
+import { GROUP_REQUESTS } from '../group-coordinator/requests.ts';
+import type { CoordinatorInput } from '../group-coordinator/state.ts';
 import { BROKER_MACHINES } from '../local-events.ts';
 import type { MetadataInput } from '../metadata/publish.ts';
 import type { ProducerIdsInput } from '../producer-ids/blocks.ts';
@@ -40,16 +42,17 @@ export function brokerNode({ name, brokerId, voters, config, control }: BrokerNo
     name,
     server: BROKER_MACHINES.apis,
     terminates: BROKER_MACHINES.broker,
-    route: (message) => (isController ? combinedListener(message) : BROKER_MACHINES.apis),
+    route: (message) => (isController ? combinedListener(message) : dataListener(message)),
     boot: (input) => {
       const incarnationId = hex64(input.draw, input.incarnation);
       const marker = input.read(CLEAN_SHUTDOWN_FILE) as CleanShutdownMarker | undefined;
       const disks = replicaDisks(input, marker !== undefined);
-      const listeners = [BROKER_MACHINES.metadata, BROKER_MACHINES.broker, BROKER_MACHINES.alterPartition, BROKER_MACHINES.producerIds];
+      const listeners = [BROKER_MACHINES.metadata, BROKER_MACHINES.broker, BROKER_MACHINES.alterPartition, BROKER_MACHINES.producerIds, BROKER_MACHINES.groupCoordinator];
       const machines: BootedMachine[] = [
         { name: BROKER_MACHINES.apis, machine: 'apis', input: { brokerId, image: MetadataImage.empty() } satisfies ApisInput },
         { name: BROKER_MACHINES.alterPartition, machine: 'alterPartition', input: { brokerId, config } satisfies ProposalsInput },
         { name: BROKER_MACHINES.producerIds, machine: 'producerIds', input: { brokerId, config } satisfies ProducerIdsInput },
+        { name: BROKER_MACHINES.groupCoordinator, machine: 'groupCoordinator', input: { brokerId, config, rules } satisfies CoordinatorInput },
         { name: BROKER_MACHINES.metadata, machine: 'metadata', input: { brokerId, config, rules, disks } satisfies MetadataInput },
         { name: BROKER_MACHINES.broker, machine: 'broker', input: { brokerId, config, rules, marker, incarnationId } satisfies BrokerInput },
       ];
@@ -62,7 +65,11 @@ export function brokerNode({ name, brokerId, voters, config, control }: BrokerNo
 
 /** The two listeners of a combined node: what the quorum and brokers ask of a controller, and everything else. */
 function combinedListener(message: Message): string {
-  return controllerListener(message) ?? BROKER_MACHINES.apis;
+  return controllerListener(message) ?? dataListener(message);
+}
+
+function dataListener(message: Message): string {
+  return GROUP_REQUESTS.includes(message.type) ? BROKER_MACHINES.groupCoordinator : BROKER_MACHINES.apis;
 }
 
 const LOG_SUFFIX = '/log';

@@ -67,13 +67,13 @@ describe('a broker that starts', () => {
     const view = new View().committed(...former);
     expect([view.said, view.applied()]).toEqual([['broker metadata.applied'], { type: 'metadata.applied', offset: 3, isPublished: false }]);
     expect(view.registered(4).committed([shrunk(0, [SELF])]).said).toEqual(['broker metadata.applied']);
-    expect(view.committed([registration(SELF, 4)]).said).toEqual(['spawn t-0', 't-0 partition.changed', 'apis metadata.published', 'broker metadata.applied']);
+    expect(view.committed([registration(SELF, 4)]).said).toEqual(['spawn t-0', 't-0 partition.changed', 'apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
     expect(view.applied()).toEqual({ type: 'metadata.applied', offset: 5, isPublished: true });
   });
 
   it('that hears of its registration after its view has it publishes at once, and once', () => {
     const view = new View().committed([registration(SELF, 0)]);
-    expect(view.registered(0).said).toEqual(['apis metadata.published', 'broker metadata.applied']);
+    expect(view.registered(0).said).toEqual(['apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
     expect([view.at, view.registered(0).said]).toEqual(['Publishing', []]);
   });
 
@@ -86,7 +86,7 @@ describe('a broker that starts', () => {
   it('takes a snapshot in place of all that came before', () => {
     const image = MetadataImage.empty().applyAll([registration(SELF, 0), topic, partition(0, [SELF])], 0);
     const view = new View().registered(0).on({ type: 'raft.committed', nowMs: 500, batches: [], endOffset: 3, snapshot: { epoch: 1, endOffset: 3, image } });
-    expect(view.said).toEqual(['spawn t-0', 't-0 partition.changed', 'apis metadata.published', 'broker metadata.applied']);
+    expect(view.said).toEqual(['spawn t-0', 't-0 partition.changed', 'apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
   });
 
   it('gives each replica the files of its name', () => {
@@ -101,15 +101,15 @@ describe('a broker that runs', () => {
   const running = (): View => new View().registered(0).committed([registration(SELF, 0), registration(2, 1), topic, partition(0, [SELF, 2]), partition(1, [2]), partition(2, [2, SELF])]);
 
   it('tells a replica of its partition when that has changed, and nobody else', () => {
-    expect(running().said).toEqual(['spawn t-0', 't-0 partition.changed', 'spawn t-2', 't-2 partition.changed', 'apis metadata.published', 'broker metadata.applied']);
-    expect(running().committed([shrunk(2, [2])]).said).toEqual(['t-2 partition.changed', 'apis metadata.published', 'broker metadata.applied']);
-    expect(running().committed([{ ...shrunk(1, [2]), leader: 2 } as MetadataRecord]).said).toEqual(['apis metadata.published', 'broker metadata.applied']);
+    expect(running().said).toEqual(['spawn t-0', 't-0 partition.changed', 'spawn t-2', 't-2 partition.changed', 'apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
+    expect(running().committed([shrunk(2, [2])]).said).toEqual(['t-2 partition.changed', 'apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
+    expect(running().committed([{ ...shrunk(1, [2]), leader: 2 } as MetadataRecord]).said).toEqual(['apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
   });
 
   it('tells its leaders of a registration that changed, once, when the broker is one of their replicas', () => {
-    expect(running().committed([unfenced(2, 1)]).said).toEqual(['t-0 brokers.changed', 'apis metadata.published', 'broker metadata.applied']);
-    expect(running().committed([unfenced(2, 1)], [shrunk(0, [SELF])]).said).toEqual(['t-0 partition.changed', 'apis metadata.published', 'broker metadata.applied']);
-    expect(running().committed([registration(3, 6)]).said).toEqual(['apis metadata.published', 'broker metadata.applied']);
+    expect(running().committed([unfenced(2, 1)]).said).toEqual(['t-0 brokers.changed', 'apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
+    expect(running().committed([unfenced(2, 1)], [shrunk(0, [SELF])]).said).toEqual(['t-0 partition.changed', 'apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
+    expect(running().committed([registration(3, 6)]).said).toEqual(['apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
   });
 
   it('gives a replica the settings of its topic', () => {
@@ -121,7 +121,7 @@ describe('a broker that runs', () => {
 
   it('tells a replica that is not its any more to go', () => {
     const moved = { ...shrunk(0, [2]), replicas: [2], leader: 2 } as MetadataRecord;
-    expect(running().committed([moved]).said).toEqual(['t-0 partition.removed', 'apis metadata.published', 'broker metadata.applied']);
+    expect(running().committed([moved]).said).toEqual(['t-0 partition.removed', 'apis metadata.published', 'group-coordinator metadata.published', 'broker metadata.applied']);
   });
 
   it('has a snapshot taken after so many bytes of records, or when the first of them is so old', () => {

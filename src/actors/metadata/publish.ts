@@ -125,7 +125,8 @@ function publish({ image, published, brokerId, ...rest }: MetadataState, nowMs: 
       if (!told.has(name)) effects.push(tell(name, { type: 'brokers.changed', nowMs, brokers: image.brokers }));
     }
   }
-  effects.push(tell(BROKER_MACHINES.apis, { type: 'metadata.published', image }));
+  const announcement = { type: 'metadata.published', nowMs, image } as const;
+  effects.push(tell(BROKER_MACHINES.apis, announcement), tell(BROKER_MACHINES.groupCoordinator, announcement));
   return effects;
 }
 

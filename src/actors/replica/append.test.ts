@@ -4,7 +4,7 @@ import { appendRecords, refuseAppend } from './append.ts';
 import { effectsOf, logOf, NAME, NOW_MS, produced, remote, sampleLeader, sampleReplica, sampleSettings, told } from './sample.ts';
 import { logFile } from './state.ts';
 
-const append = (change: Partial<AppendRequested> = {}): AppendRequested => ({ type: 'produce.append', nowMs: NOW_MS, ticket: { operationId: 3, position: 1 }, acks: -1, records: produced(), ...change });
+const append = (change: Partial<AppendRequested> = {}): AppendRequested => ({ type: 'produce.append', nowMs: NOW_MS, ticket: { answerTo: 'apis', operationId: 3, position: 1 }, acks: -1, origin: 'CLIENT', records: produced(), ...change });
 
 describe('a leader that is asked to append', () => {
   it('gives the batch the next offset and its own leader epoch, and writes it (UnifiedLog.appendAsLeader)', () => {
@@ -13,7 +13,7 @@ describe('a leader that is asked to append', () => {
     expect([lastBatch?.baseOffset, lastBatch?.lastOffset, lastBatch?.partitionLeaderEpoch, state.log.logEndOffset]).toEqual([3, 6, 5, 7]);
     expect(effectsOf(effects, 'write')).toEqual([{ kind: 'write', file: logFile(NAME), content: state.log }]);
     expect(told(effects, 'produce.appended')).toEqual([
-      { type: 'produce.appended', ticket: { operationId: 3, position: 1 }, errorCode: 'NONE', baseOffset: 3, logStartOffset: 0, awaitsReplication: false },
+      { type: 'produce.appended', ticket: { answerTo: 'apis', operationId: 3, position: 1 }, errorCode: 'NONE', baseOffset: 3, logStartOffset: 0, awaitsReplication: false },
     ]);
   });
 
@@ -69,7 +69,7 @@ describe('a leader that is asked to append', () => {
     const { state, effects } = appendRecords(leader, append());
     expect(told(effects, 'produce.appended')[0]?.awaitsReplication).toBe(true);
     expect(told(effects, 'produce.replicated')).toEqual([]);
-    expect(state.leadership?.awaitingReplication).toEqual([{ ticket: { operationId: 3, position: 1 }, requiredOffset: 1 }]);
+    expect(state.leadership?.awaitingReplication).toEqual([{ ticket: { answerTo: 'apis', operationId: 3, position: 1 }, requiredOffset: 1 }]);
   });
 
   it('alone in the ISR commits what it appends in the same step', () => {

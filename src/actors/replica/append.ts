@@ -14,7 +14,7 @@ import { NO_OFFSET } from '../../kafka/ids.ts';
 import type { BatchMetadata } from '../../kafka/producer-state.ts';
 import { compacts } from '../../kafka/retention.ts';
 import { withOffsets } from '../../kafka/records.ts';
-import { BROKER_MACHINES, tell, type Appended, type AppendRequested } from '../local-events.ts';
+import { tell, type Appended, type AppendRequested } from '../local-events.ts';
 import type { Reduced } from '../reduction.ts';
 import { withoutFailedAppend } from './disk-errors.ts';
 import { holdAppend, mustFlush } from './flush.ts';
@@ -24,9 +24,9 @@ import { assignEpoch, makeRoom, writeLog } from './storage.ts';
 import { effectiveMinIsr, leadershipOf, type AwaitingReplication, type ReplicaState } from './state.ts';
 
 export function appendRecords(state: ReplicaState, request: AppendRequested): Reduced<ReplicaState> {
-  const { nowMs, ticket, acks, records } = request;
+  const { nowMs, ticket, acks, origin, records } = request;
   const { isr } = leadershipOf(state);
-  if (acks === -1 && state.settings.rules.acksAllNeedsMinIsr && isr.length < effectiveMinIsr(state)) return refuse(state, request, 'NOT_ENOUGH_REPLICAS');
+  if (acks === -1 && origin === 'CLIENT' && state.settings.rules.acksAllNeedsMinIsr && isr.length < effectiveMinIsr(state)) return refuse(state, request, 'NOT_ENOUGH_REPLICAS');
   if (records.sizeInBytes > state.settings.maxMessageBytes) return refuse(state, request, 'MESSAGE_TOO_LARGE');
   if (records.sizeInBytes > state.settings.logConfig.segmentBytes) return refuse(state, request, 'RECORD_LIST_TOO_LARGE');
   if (compacts(state.settings.logConfig) && records.records.some(({ key }) => key === null)) return refuse(state, request, 'INVALID_RECORD');
@@ -40,16 +40,16 @@ export function appendRecords(state: ReplicaState, request: AppendRequested): Re
   const log = ready.log.append(batch);
   effects.push(writeLog(state, log));
   const appended = assignEpoch(ready.with({ log, producers: statesAfter(ready, batch, effects) }), state.leaderEpoch, baseOffset, effects);
-  const awaitsReplication = acks === -1 && state.settings.rules.acksAllWaitsForHighWatermark;
+  const awaitsReplication = acks === -1 && (origin === 'COORDINATOR' || state.settings.rules.acksAllWaitsForHighWatermark);
   const answer: Appended = { type: 'produce.appended', ticket, errorCode: 'NONE', baseOffset, logStartOffset: log.logStartOffset, awaitsReplication };
   const isHeld = mustFlush(appended);
-  if (!isHeld) effects.push(tell(BROKER_MACHINES.apis, answer));
+  if (!isHeld) effects.push(tell(ticket.answerTo, answer));
   const written = isHeld ? holdAppend(appended, baseOffset, answer, effects) : appended;
-  const waiting = awaitsReplication ? awaitHighWatermark(written, { ticket, requiredOffset: log.logEndOffset }) : written;
+  const waiting = awaitsReplication ? untilReplicated(written, { ticket, requiredOffset: log.logEndOffset }) : written;
   return { state: maybeIncrementHighWatermark(wake(waiting, true, nowMs, effects), nowMs, effects), effects };
 }
 
-function awaitHighWatermark(state: ReplicaState, waiting: AwaitingReplication): ReplicaState {
+function untilReplicated(state: ReplicaState, waiting: AwaitingReplication): ReplicaState {
   const leadership = leadershipOf(state);
   return state.with({ leadership: { ...leadership, awaitingReplication: [...leadership.awaitingReplication, waiting] } });
 }
@@ -62,8 +62,8 @@ function answerDuplicate(state: ReplicaState, { ticket, acks }: AppendRequested,
   const requiredOffset = lastOffset + 1;
   const awaitsReplication = acks === -1 && state.settings.rules.acksAllWaitsForHighWatermark && state.highWatermark < requiredOffset;
   const answer: Appended = { type: 'produce.appended', ticket, errorCode: 'NONE', baseOffset: firstOffset, logStartOffset: state.log.logStartOffset, awaitsReplication };
-  const effects: Effect[] = [{ kind: 'mark', label: 'duplicate recognised' }, tell(BROKER_MACHINES.apis, answer)];
-  return { state: awaitsReplication ? awaitHighWatermark(state, { ticket, requiredOffset }) : state, effects };
+  const effects: Effect[] = [{ kind: 'mark', label: 'duplicate recognised' }, tell(ticket.answerTo, answer)];
+  return { state: awaitsReplication ? untilReplicated(state, { ticket, requiredOffset }) : state, effects };
 }
 
 /** A replica that does not lead takes no records; the client must ask for metadata again. */
@@ -75,6 +75,6 @@ function refuse(state: ReplicaState, { ticket }: AppendRequested, errorCode: Err
   const logStartOffset = state.log.logStartOffset;
   return {
     state,
-    effects: [tell(BROKER_MACHINES.apis, { type: 'produce.appended', ticket, errorCode, baseOffset: NO_OFFSET, logStartOffset, awaitsReplication: false })],
+    effects: [tell(ticket.answerTo, { type: 'produce.appended', ticket, errorCode, baseOffset: NO_OFFSET, logStartOffset, awaitsReplication: false })],
   };
 }

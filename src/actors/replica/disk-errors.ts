@@ -11,7 +11,7 @@
  */
 import type { DiskOutcome, Effect, Stimulus } from '../../kernel/effects.ts';
 import { NO_OFFSET } from '../../kafka/ids.ts';
-import { BROKER_MACHINES, tell } from '../local-events.ts';
+import { tell } from '../local-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { logFlushed } from './flush.ts';
 import { truncateStates } from './producer-states.ts';
@@ -27,7 +27,7 @@ export function writeFailed(state: ReplicaState, { data }: Stimulus<string, Disk
   const last = waiting[waiting.length - 1];
   if (last?.requiredOffset !== log.logEndOffset) return quietly(failed);
   const effects: Effect[] = [
-    tell(BROKER_MACHINES.apis, {
+    tell(last.ticket.answerTo, {
       type: 'produce.appended', ticket: last.ticket, errorCode: 'KAFKA_STORAGE_ERROR', baseOffset: NO_OFFSET, logStartOffset: log.logStartOffset, awaitsReplication: false,
     }),
   ];

@@ -14,7 +14,7 @@
 import type { DiskOutcome, Effect, Stimulus } from '../../kernel/effects.ts';
 import { LONG_MAX } from '../../kafka/config-tables.ts';
 import type { Offset } from '../../kafka/ids.ts';
-import { BROKER_MACHINES, fetcherName, tell, type Appended } from '../local-events.ts';
+import { fetcherName, tell, type Appended } from '../local-events.ts';
 import type { Reduced } from '../reduction.ts';
 import { maybeIncrementHighWatermark } from './high-watermark.ts';
 import { NO_LIMIT, type FlushedUpTo, type HeldAppend } from './log-storage.ts';
@@ -61,7 +61,7 @@ export function releaseHeld(state: ReplicaState, endOffset: Offset, isCurrent: b
   const done = held.filter((append) => append.endOffset <= endOffset);
   const open = held.slice(done.length);
   const countedEndOffset = open.length === 0 ? NO_LIMIT : isCurrent ? endOffset : state.storage.countedEndOffset;
-  for (const { answer } of done) if (answer !== null) effects.push(tell(BROKER_MACHINES.apis, state.leadership !== null ? answer : lost(answer)));
+  for (const { answer } of done) if (answer !== null) effects.push(tell(answer.ticket.answerTo, state.leadership !== null ? answer : lost(answer)));
   const released = withStorage(state, { held: open, countedEndOffset });
   if (released.leadership !== null) return maybeIncrementHighWatermark(released, nowMs, effects);
   if (open.length === 0 && done.some(({ answer }) => answer === null)) effects.push(goOn(released));

@@ -37,7 +37,7 @@ describe('the high watermark of a leader (Partition.maybeIncrementLeaderHW)', ()
   });
 
   it('that rises wakes consumers, completes appends in order and arms one checkpoint', () => {
-    const awaitingReplication = [5, 8, 10].map((requiredOffset, position) => ({ ticket: { operationId: 1, position }, requiredOffset }));
+    const awaitingReplication = [5, 8, 10].map((requiredOffset, position) => ({ ticket: { answerTo: 'apis', operationId: 1, position }, requiredOffset }));
     const watchers = [{ source: 40, isFollower: false }, { source: 2, isFollower: true }];
     const { state, effects } = raised(sampleLeader({ log: LOG, watchers }, { awaitingReplication, remotes: [remote(2, 9), remote(3, 8)] }));
     expect(told(effects, 'produce.replicated').map(({ ticket, errorCode }) => [ticket.position, errorCode])).toEqual([[0, 'NONE'], [1, 'NONE']]);
@@ -56,7 +56,7 @@ describe('the high watermark of a leader (Partition.maybeIncrementLeaderHW)', ()
   });
 
   it('answers NOT_ENOUGH_REPLICAS_AFTER_APPEND when the topic has come to ask for more than the ISR holds (checkEnoughReplicasReachOffset)', () => {
-    const awaitingReplication = [{ ticket: { operationId: 1, position: 0 }, requiredOffset: 10 }];
+    const awaitingReplication = [{ ticket: { answerTo: 'apis', operationId: 1, position: 0 }, requiredOffset: 10 }];
     const shrunk = sampleLeader({ log: LOG, settings: sampleSettings({}, {}, 3) }, { isr: [1, 2, 3], maximalIsr: [1, 2], remotes: [remote(2, 10), remote(3, 10)], awaitingReplication });
     expect(told(raised(shrunk).effects, 'produce.replicated').map(({ errorCode }) => errorCode)).toEqual(['NOT_ENOUGH_REPLICAS_AFTER_APPEND']);
   });

@@ -41,7 +41,7 @@ function highWatermarkRaised(state: ReplicaState, nowMs: number, effects: Effect
   const isTooSmall = raised.settings.rules.acksAllNeedsMinIsr && leadership.maximalIsr.length < effectiveMinIsr(raised);
   const errorCode = isTooSmall ? 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' : 'NONE';
   for (const { ticket } of waiting.slice(0, done)) {
-    effects.push(tell(BROKER_MACHINES.apis, { type: 'produce.replicated', ticket, errorCode }));
+    effects.push(tell(ticket.answerTo, { type: 'produce.replicated', ticket, errorCode }));
   }
   return checkpointLater(raised.with({ leadership: { ...leadership, awaitingReplication: waiting.slice(done) } }), effects);
 }

@@ -24,7 +24,7 @@ import { truncateTo } from './storage.ts';
 
 const ONE = produced('4/0').sizeInBytes;
 const withLogs = (logConfig: Partial<TopicConfig>, rules: Partial<Rules> = {}): { settings: ReturnType<typeof sampleSettings> } => ({ settings: sampleSettings({}, rules, 2, logConfig) });
-const append = (change: Partial<AppendRequested> = {}): AppendRequested => ({ type: 'produce.append', nowMs: NOW_MS, ticket: { operationId: 3, position: 0 }, acks: 1, records: produced(), ...change });
+const append = (change: Partial<AppendRequested> = {}): AppendRequested => ({ type: 'produce.append', nowMs: NOW_MS, ticket: { answerTo: 'apis', operationId: 3, position: 0 }, acks: 1, origin: 'CLIENT', records: produced(), ...change });
 const tick = (nowMs = NOW_MS): Stimulus => new Stimulus('timer', nowMs, 0, undefined);
 const outcome = (data: unknown, file = logFile(NAME)): Stimulus<string, DiskOutcome> => new Stimulus('disk', NOW_MS, 0, { file, data });
 const flushDone = (effects: readonly Effect[]): Stimulus<string, DiskOutcome> => outcome(effectsOf(effects, 'flush').find(({ file }) => file === logFile(NAME))?.data);

@@ -34,8 +34,8 @@ class Replica {
 
 const lead = (partitionEpoch = PARTITION_EPOCH, leaderEpoch = LEADER_EPOCH): object => partitionChanged({ leader: SELF, leaderEpoch, partitionEpoch });
 const follow = (partitionEpoch = PARTITION_EPOCH, leaderEpoch = LEADER_EPOCH): object => partitionChanged({ leader: 2, leaderEpoch, partitionEpoch });
-const ticket = { operationId: 1, position: 0 };
-const append = { type: 'produce.append', nowMs: NOW_MS, ticket, acks: 1, records: produced() };
+const ticket = { answerTo: 'apis', operationId: 1, position: 0 };
+const append = { type: 'produce.append', nowMs: NOW_MS, ticket, acks: 1, origin: 'CLIENT', records: produced() };
 const fetched = { type: 'follower.fetched', nowMs: NOW_MS, leaderId: 2, leaderEpoch: LEADER_EPOCH, fetchOffset: 0, data: { partitionIndex: 0, errorCode: 'NONE', highWatermark: 0, lastStableOffset: 0, logStartOffset: 0, records: [] } };
 
 describe('a replica', () => {

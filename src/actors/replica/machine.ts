@@ -18,10 +18,11 @@
 import { setup } from 'xstate';
 import type { DiskOutcome, EffectsEmitted, Stimulus } from '../../kernel/effects.ts';
 import type {
-  AlterPartitionAnswered, AppendRequested, BrokersChanged, DeleteRecordsRequested, EpochEndFound, EpochEndRequested, FollowerDiverged, FollowerOutOfRange, LogClose, OffsetsRequested, PartitionChanged, PartitionFetched, PartitionRemoved, PartitionReconfigured, ReadRequested,
+  AlterPartitionAnswered, AppendRequested, BrokersChanged, DeleteRecordsRequested, EpochEndFound, EpochEndRequested, FollowerDiverged, FollowerOutOfRange, HighWatermarkAwaited, LogClose, LogLoadRequested, OffsetsRequested, PartitionChanged, PartitionFetched, PartitionRemoved, PartitionReconfigured, ReadRequested,
 } from '../local-events.ts';
 import { handOver, reduces, type Reduced } from '../reduction.ts';
 import { appendRecords, refuseAppend } from './append.ts';
+import { awaitHighWatermark, loadLog, refuseAwait, refuseLoad } from './coordinator-access.ts';
 import { appendFetched, isDiverging, isFromCurrentLeader, takeHighWatermark, takesHighWatermarkFirst, truncateToDivergence, truncateToEpochEnd, truncateToLeaderRange } from './follow.ts';
 import { deleteRecords, refuseDeleteRecords } from './delete-records.ts';
 import { beginClosing, goOnClosing, isLastFlush, removeReplica, tellClosed } from './closing.ts';
@@ -40,6 +41,8 @@ export type ReplicaEvent =
   | PartitionChanged
   | BrokersChanged
   | AppendRequested
+  | LogLoadRequested
+  | HighWatermarkAwaited
   | ReadRequested
   | OffsetsRequested
   | EpochEndRequested
@@ -82,6 +85,10 @@ const machine = setup({
     learnBrokers: reduces(brokersChanged),
     appendRecords: reduces(appendRecords),
     refuseAppend: reduces(refuseAppend),
+    loadLog: reduces(loadLog),
+    refuseLoad: reduces(refuseLoad),
+    awaitHighWatermark: reduces(awaitHighWatermark),
+    refuseAwait: reduces(refuseAwait),
     readPartition: reduces(readPartition),
     refuseRead: reduces(refuseRead),
     readOffsets: reduces(readOffsets),
@@ -138,6 +145,8 @@ export const replicaMachine = machine.createMachine({
     'disk.writeFailed': { actions: ['writeFailed', 'handOver'] },
     'disk.flushFailed': { actions: ['flushFailed', 'handOver'] },
     'produce.append': { actions: ['refuseAppend', 'handOver'] },
+    'log.load': { actions: ['refuseLoad', 'handOver'] },
+    'highWatermark.await': { actions: ['refuseAwait', 'handOver'] },
     'fetch.read': { actions: ['refuseRead', 'handOver'] },
     'listOffsets.read': { actions: ['refuseOffsets', 'handOver'] },
     'offsetForLeaderEpoch.read': { actions: ['refuseEpochEnd', 'handOver'] },
@@ -176,6 +185,8 @@ export const replicaMachine = machine.createMachine({
           { actions: ['learnBrokers', 'handOver'] },
         ],
         'produce.append': { actions: ['appendRecords', 'handOver'] },
+        'log.load': { actions: ['loadLog', 'handOver'] },
+        'highWatermark.await': { actions: ['awaitHighWatermark', 'handOver'] },
         'fetch.read': { actions: ['readPartition', 'handOver'] },
         'listOffsets.read': { actions: ['readOffsets', 'handOver'] },
         'offsetForLeaderEpoch.read': { actions: ['readEpochEnd', 'handOver'] },

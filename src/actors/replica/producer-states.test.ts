@@ -4,7 +4,7 @@ import { ProducerStates } from '../../kafka/producer-state.ts';
 import { batchOf, withOffsets, type RecordBatch } from '../../kafka/records.ts';
 import type { Rules } from '../../kafka/rules.ts';
 import { Stimulus } from '../../kernel/effects.ts';
-import type { AppendRequested } from '../local-events.ts';
+import { BROKER_MACHINES, type AppendRequested } from '../local-events.ts';
 import { appendRecords } from './append.ts';
 import { checkpointFlushedLog } from './clean-shutdown.ts';
 import { appendFetched } from './follow.ts';
@@ -20,7 +20,7 @@ function of(producerId: number, baseSequence: number, timestampMs = 0): RecordBa
 }
 
 function append(state: ReplicaState, records: RecordBatch): ReturnType<typeof appendRecords> {
-  const request: AppendRequested = { type: 'produce.append', nowMs: NOW_MS, ticket: { operationId: 3, position: 0 }, acks: -1, records };
+  const request: AppendRequested = { type: 'produce.append', nowMs: NOW_MS, ticket: { answerTo: BROKER_MACHINES.apis, operationId: 3, position: 0 }, acks: -1, origin: 'CLIENT', records };
   return appendRecords(state, request);
 }
 

@@ -17,8 +17,8 @@ import { becomeFollower, becomeLeader, remainLeader } from './transitions.ts';
 
 const LOG = logOf([5, 10]);
 const under = (rules: Partial<Rules>) => ({ settings: sampleSettings({}, rules) });
-const TICKET = { operationId: 1, position: 0 };
-const produce = { type: 'produce.append', nowMs: NOW_MS, ticket: TICKET, acks: -1, records: produced() } as const;
+const TICKET = { answerTo: 'apis', operationId: 1, position: 0 };
+const produce = { type: 'produce.append', nowMs: NOW_MS, ticket: TICKET, acks: -1, origin: 'CLIENT', records: produced() } as const;
 
 describe.each([true, false])('acksAllNeedsMinIsr: %s', (acksAllNeedsMinIsr) => {
   it('decides whether acks=all is refused by a leader that is alone', () => {

@@ -16,7 +16,7 @@ import type { PartitionLog } from '../../kafka/log.ts';
 import type { BrokerRegistration } from '../../kafka/metadata.ts';
 import type { ProducerSnapshot, ProducerStates } from '../../kafka/producer-state.ts';
 import type { Rules } from '../../kafka/rules.ts';
-import type { Ticket } from '../local-events.ts';
+import type { AppendTicket } from '../local-events.ts';
 import type { LogStorage } from './log-storage.ts';
 import { changed, type Fields } from '../state-class.ts';
 
@@ -70,7 +70,7 @@ export function withRemotes(leadership: Leadership, remotes: readonly RemoteRepl
 }
 
 export interface AwaitingReplication {
-  readonly ticket: Ticket;
+  readonly ticket: AppendTicket;
   /** Answered once the high watermark is at or above it. */
   readonly requiredOffset: Offset;
 }

@@ -4,7 +4,7 @@ import { NEVER_CAUGHT_UP } from './state.ts';
 import { becomeFollower, becomeLeader, isLeaderHere, isNewer, logDirFailed, remainLeader } from './transitions.ts';
 
 const LOG = logOf([3, 4]);
-const waiting = [{ ticket: { operationId: 8, position: 0 }, requiredOffset: 3 }, { ticket: { operationId: 8, position: 1 }, requiredOffset: 4 }];
+const waiting = [{ ticket: { answerTo: 'apis', operationId: 8, position: 0 }, requiredOffset: 3 }, { ticket: { answerTo: 'apis', operationId: 8, position: 1 }, requiredOffset: 4 }];
 const watchers = [{ source: 2, isFollower: true }, { source: 40, isFollower: false }];
 
 describe('word from the controller (Partition.makeLeader, makeFollower)', () => {

@@ -14,7 +14,7 @@
  */
 import type { Effect } from '../../kernel/effects.ts';
 import { NO_EPOCH, NO_LEADER, type NodeId, type Offset } from '../../kafka/ids.ts';
-import { BROKER_MACHINES, fetcherName, tell, type PartitionChanged, type PartitionReconfigured } from '../local-events.ts';
+import { fetcherName, tell, type PartitionChanged, type PartitionReconfigured } from '../local-events.ts';
 import type { FetcherInput } from '../fetcher/state.ts';
 import type { Reduced } from '../reduction.ts';
 import { failDeletions } from './delete-records.ts';
@@ -144,7 +144,7 @@ function learn(state: ReplicaState, { registration, brokers }: PartitionChanged)
 /** Leadership is lost while appends wait: they may be committed by the next leader or not (REP-9, KAFKA-13574). */
 function failAwaiting(state: ReplicaState): Effect[] {
   const waiting = state.leadership?.awaitingReplication ?? [];
-  return waiting.map(({ ticket }) => tell(BROKER_MACHINES.apis, { type: 'produce.replicated', ticket, errorCode: 'NOT_LEADER_OR_FOLLOWER' }));
+  return waiting.map(({ ticket }) => tell(ticket.answerTo, { type: 'produce.replicated', ticket, errorCode: 'NOT_LEADER_OR_FOLLOWER' }));
 }
 
 function wakeAll(state: ReplicaState, nowMs: number, effects: Effect[]): ReplicaState {

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { coordinatorIsReplay } from './coordinator-is-replay.ts';
+import { commitOf, GroupStage, liveGroup, liveMember, memberOf, metadataOf } from './group-staging.ts';
+
+const stage = (): GroupStage => new GroupStage(coordinatorIsReplay);
+
+describe('a coordinator is the replay of its log', () => {
+  it('holds when it has written what it remembers, and is not asked before the log has answered', () => {
+    const run = stage().group({ records: [commitOf(5)], writes: [{ isAppended: false }] }).log(commitOf(5)).group({ writes: [{ isAppended: true }] }).group({ writes: [] });
+    expect(run.verdict().verdict).toBe('held');
+  });
+
+  it('is vacuous when nothing was written', () => {
+    expect(stage().verdict()).toMatchObject({ verdict: 'vacuous', compared: 0 });
+  });
+
+  it('is violated by an offset that it loads and the log does not end with', () => {
+    expect(stage().log(commitOf(5)).log(commitOf(7)).group({ records: [commitOf(5)] }).sentences()).toEqual([
+      'broker-1, coordinator of the group readers, does not remember what __consumer_offsets-0 says: the log has the offset 7 of orders-0, and it has 5',
+    ]);
+  });
+
+  it('is violated by a tombstone that was not honoured, and by a write that was refused and is remembered', () => {
+    expect(stage().log(commitOf(5)).log(commitOf(null)).group({ records: [commitOf(5)] }).sentences()).toHaveLength(1);
+    expect(stage().group({ records: [commitOf(5)], writes: [{ isAppended: false }] }).group({ writes: [] }).sentences()).toEqual([
+      'broker-1, coordinator of the group readers, does not remember what __consumer_offsets-0 says: it has an offset of orders-0, and the log has none',
+    ]);
+  });
+
+  it('is violated by a stable group that is not as its last record says', () => {
+    const members = [memberOf('a', [0]), memberOf('b', [1])];
+    const stable = liveGroup({ state: 'Stable', generationId: 1 }, members.map((member) => liveMember(member)));
+    const run = stage().log(metadataOf(1, members)).group({ records: [metadataOf(1, members)], classic: stable });
+    expect(run.group({ classic: { ...stable, generationId: 2 } }).sentences()).toEqual([
+      'broker-1, coordinator of the group readers, does not remember what __consumer_offsets-0 says: it is stable in generation 2 with 2 members, and its last record says generation 1 with 2, or they differ otherwise',
+    ]);
+  });
+});

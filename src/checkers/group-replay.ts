@@ -1,0 +1,75 @@
+/**
+ * What the logs of `__consumer_offsets` say of each group: replayed as they grow, per replica that somebody asks about. A log
+ * that was cut, or cleaned, is replayed anew. Source: GroupMetadataManager.replay, OffsetMetadataManager.replay.
+ */
+import { decodeCoordinatorRecord, groupOf } from '../kafka/group/coordinator-records.ts';
+import { EMPTY_GROUP_IMAGE, replay, type GroupImage } from '../kafka/group/group-image.ts';
+import type { Offset } from '../kafka/ids.ts';
+import type { PartitionLog } from '../kafka/log.ts';
+import type { RecordBatch } from '../kafka/records.ts';
+import type { TrackedReplica } from './cluster.ts';
+
+interface Replayed {
+  /** Exclusive. */
+  readonly endOffset: Offset;
+  /** The last batch of it. */
+  readonly last: RecordBatch | undefined;
+  readonly images: ReadonlyMap<string, GroupImage>;
+}
+
+export class GroupReplay {
+  /** By partition id and broker. */
+  private replayed: ReadonlyMap<string, Replayed> = new Map();
+
+  /** The group as all that the replica's log holds has it. */
+  imageOf({ partition, brokerId, log }: TrackedReplica, groupId: string): GroupImage {
+    const key = `${partition.id}/${brokerId}`;
+    const known = this.replayed.get(key);
+    if (known === undefined || known.endOffset !== log.logEndOffset || known.last !== log.lastBatch) {
+      const now = extended(known !== undefined && isPrefix(known, log) ? known : undefined, log);
+      this.replayed = new Map(this.replayed).set(key, now);
+      return now.images.get(groupId) ?? EMPTY_GROUP_IMAGE;
+    }
+    return known.images.get(groupId) ?? EMPTY_GROUP_IMAGE;
+  }
+
+  fork(): GroupReplay {
+    return Object.assign(new GroupReplay(), this);
+  }
+}
+
+function isPrefix({ endOffset, last }: Replayed, log: PartitionLog): boolean {
+  return last !== undefined && log.logEndOffset >= endOffset && log.batchAt(endOffset - 1) === last;
+}
+
+function extended(known: Replayed | undefined, log: PartitionLog): Replayed {
+  const images = new Map(known?.images);
+  const from = Math.max(known?.endOffset ?? 0, log.logStartOffset);
+  for (const { records } of log.read(from, log.logEndOffset, Number.MAX_SAFE_INTEGER, true)) {
+    for (const record of records) {
+      const decoded = decodeCoordinatorRecord(record);
+      const groupId = groupOf(decoded);
+      images.set(groupId, replay(images.get(groupId) ?? EMPTY_GROUP_IMAGE, decoded));
+    }
+  }
+  return { endOffset: log.logEndOffset, last: log.lastBatch, images };
+}
+
+/** Where two images of a group differ, in words; undefined when they say the same. */
+export function differenceOf(live: GroupImage, replayed: GroupImage): string | undefined {
+  const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a, byKey) === JSON.stringify(b, byKey);
+  for (const name of live.offsets.keys()) if (!replayed.offsets.has(name)) return `it has an offset of ${name}, and the log has none`;
+  for (const [name, { offset }] of replayed.offsets) {
+    const known = live.offsets.get(name)?.offset;
+    if (known !== offset) return `the log has the offset ${offset} of ${name}, and it has ${known ?? 'none'}`;
+  }
+  if (!same(live.offsets, replayed.offsets)) return 'the metadata of its offsets is not what the log has';
+  if (!same(live.metadata, replayed.metadata)) return `it has generation ${live.metadata?.generation ?? 'none'} with ${live.metadata?.members.length ?? 0} members, and the log has ${replayed.metadata?.generation ?? 'none'} with ${replayed.metadata?.members.length ?? 0}, or they differ otherwise`;
+  if (!same(live.consumer, replayed.consumer)) return `it has group epoch ${live.consumer?.groupEpoch ?? 'none'}, and the log has ${replayed.consumer?.groupEpoch ?? 'none'}, or members or assignments differ`;
+  return undefined;
+}
+
+/** Maps in the order of their keys. */
+function byKey(_key: string, value: unknown): unknown {
+  return value instanceof Map ? [...value].sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)) : value;
+}

@@ -1,0 +1,29 @@
+/**
+ * Mutants of the group coordinator. The issues are named at each; the rules are described in src/kafka/rules.ts.
+ */
+import type { MutantDoc } from './mutant.ts';
+
+const NO_GROUPS = 'not hunted yet: no built-in scenario has consumers that are members of groups; caught by a scripted group (properties/groups/checkers.test.ts)';
+
+export const GROUP_MUTANTS: readonly MutantDoc[] = [
+  {
+    name: 'offsets-expire-in-use',
+    doc: 'a committed offset expires a retention time after its commit, whoever subscribes to its topic',
+    reverts: { activeGroupsKeepOffsets: false },
+    trips: ['group-offsets-kept'],
+    source: 'KAFKA-4682, KIP-211 (2.1); KAFKA-8069 (2.3), KAFKA-13636 (3.2), BUG-52',
+    needs: 'a group whose partition is quiet for longer than offsets.retention.minutes',
+    hunt: null,
+    uncaught: NO_GROUPS,
+  },
+  {
+    name: 'load-keeps-first-offset',
+    doc: 'a coordinator that loads keeps the first offset of a partition that it reads, not the last',
+    reverts: { loadKeepsLastRecord: false },
+    trips: ['coordinator-is-replay'],
+    source: 'KAFKA-5600 (0.11.0.1, 1.0), BUG-53',
+    needs: 'two commits of one partition, then another leader of the group\'s partition',
+    hunt: null,
+    uncaught: NO_GROUPS,
+  },
+];
