@@ -15,7 +15,7 @@ const sections = [
   ['Processes, disks and clocks', ['src/kernel/process.ts', 'src/kernel/disk.ts', 'src/kernel/clock.ts']],
   ['The controller quorum', ['src/actors/raft', 'src/actors/controller']],
   ['The broker', ['src/actors/broker', 'src/actors/metadata', 'src/actors/apis', 'src/actors/replica', 'src/actors/fetcher', 'src/actors/alter-partition']],
-  ['The clients', ['src/actors/client', 'src/actors/producer', 'src/actors/consumer', 'src/actors/admin']],
+  ['The clients', ['src/actors/client', 'src/actors/producer', 'src/actors/consumer', 'src/actors/membership', 'src/actors/application', 'src/actors/store', 'src/actors/group-events.ts', 'src/actors/admin']],
   ['The domain', ['src/kafka']],
 ];
 
