@@ -14,8 +14,8 @@ const sections = [
   ['The network', ['src/network']],
   ['Processes, disks and clocks', ['src/kernel/process.ts', 'src/kernel/disk.ts', 'src/kernel/clock.ts']],
   ['The controller quorum', ['src/actors/raft', 'src/actors/controller']],
-  ['The broker', ['src/actors/broker', 'src/actors/metadata', 'src/actors/apis', 'src/actors/replica', 'src/actors/fetcher', 'src/actors/alter-partition', 'src/actors/producer-ids']],
-  ['The clients', ['src/actors/client', 'src/actors/producer', 'src/actors/consumer', 'src/actors/admin']],
+  ['The broker', ['src/actors/broker', 'src/actors/metadata', 'src/actors/apis', 'src/actors/replica', 'src/actors/fetcher', 'src/actors/alter-partition', 'src/actors/producer-ids', 'src/actors/group-coordinator', 'src/actors/group']],
+  ['The clients', ['src/actors/client', 'src/actors/producer', 'src/actors/consumer', 'src/actors/membership', 'src/actors/application', 'src/actors/store', 'src/actors/group-events.ts', 'src/actors/admin']],
   ['The domain', ['src/kafka']],
 ];
 

@@ -38,7 +38,7 @@ export function lightCluster({ brokers, durationMs }: LightCluster): Scenario {
     cluster: { brokers, controllers: 1, combined: false, config: {} },
     topics,
     producers: topics.map((_, cell) => ({ name: `sensor-${cell + 1}`, nodes: [`sensor-${cell + 1}`], bootstrap, config: { acks: 'all' } })),
-    consumers: topics.map(({ name }, cell) => ({ name: `archive-${cell + 1}`, topics: [name], bootstrap, config: { 'auto.offset.reset': 'earliest' } })),
+    consumers: topics.map(({ name }, cell) => ({ name: `archive-${cell + 1}`, nodes: [`archive-${cell + 1}`], topics: [name], bootstrap, config: { 'auto.offset.reset': 'earliest' } })),
     workload: topics.map(({ name, partitions }, cell) => ({
       kind: 'periodic', producer: `sensor-${cell + 1}`, topic: name, everyUs: Math.floor(RECORD_EVERY_US / partitions), jitterUs: 0,
       startMs: 0, untilMs: durationMs, key: null, value: 'reading {i}', partition: null,

@@ -3,12 +3,12 @@
  * ones; only the brokers are scripted. A script is a pure function from a broker's memory and a request to effects, so
  * the broker is a machine like any other.
  *
- * Node indexes: brokers first, from 0, then the client.
+ * Node indexes: brokers first, from 0, then the client, then what stands beside it.
  */
 import { setup } from 'xstate';
 import { NO_EFFECTS, handOver, reduces, type Reduced } from '../../src/actors/reduction.ts';
 import type {
-  ApiRequest, ApiResponse, FetchRequest, ListOffsetsRequest, MetadataRequest, MetadataResponse, OffsetForLeaderEpochRequest, ProduceRequest,
+  ApiRequest, ApiResponse, FetchRequest, GroupRequest, ListOffsetsRequest, MetadataRequest, MetadataResponse, OffsetForLeaderEpochRequest, ProduceRequest,
 } from '../../src/kafka/api.ts';
 import type { ErrorName } from '../../src/kafka/errors.ts';
 import type { NodeId } from '../../src/kafka/ids.ts';
@@ -23,7 +23,10 @@ import { ConnectionNetwork } from '../../src/network/connection-network.ts';
 import { DatagramNetwork } from '../../src/network/datagram-network.ts';
 import type { Transport } from '../../src/kernel/transport.ts';
 import type { Ratio } from '../../src/kernel/random.ts';
+import { applicationMachine } from '../../src/actors/application/machine.ts';
 import { consumerMachine } from '../../src/actors/consumer/machine.ts';
+import { membershipMachine } from '../../src/actors/membership/machine.ts';
+import { storeMachine } from '../../src/actors/store/machine.ts';
 import { producerMachine } from '../../src/actors/producer/machine.ts';
 
 export const TOPIC = 'gps';
@@ -43,7 +46,7 @@ interface ScriptedState {
   readonly script: Script;
 }
 
-type BrokerEvent = Received<MetadataRequest> | Received<ProduceRequest> | Received<FetchRequest> | Received<ListOffsetsRequest> | Received<OffsetForLeaderEpochRequest>;
+type BrokerEvent = Received<MetadataRequest> | Received<ProduceRequest> | Received<FetchRequest> | Received<ListOffsetsRequest> | Received<OffsetForLeaderEpochRequest> | Received<GroupRequest>;
 
 function serve(state: ScriptedState, event: Received<ApiRequest>): Reduced<ScriptedState> {
   const before = { ...state.memory, requests: [...state.memory.requests, event] };
@@ -74,6 +77,14 @@ const scriptedBroker = setup({
     FetchRequest: { actions: ['serve', 'handOver'] },
     ListOffsetsRequest: { actions: ['serve', 'handOver'] },
     OffsetForLeaderEpochRequest: { actions: ['serve', 'handOver'] },
+    FindCoordinatorRequest: { actions: ['serve', 'handOver'] },
+    JoinGroupRequest: { actions: ['serve', 'handOver'] },
+    SyncGroupRequest: { actions: ['serve', 'handOver'] },
+    HeartbeatRequest: { actions: ['serve', 'handOver'] },
+    LeaveGroupRequest: { actions: ['serve', 'handOver'] },
+    OffsetCommitRequest: { actions: ['serve', 'handOver'] },
+    OffsetFetchRequest: { actions: ['serve', 'handOver'] },
+    ConsumerGroupHeartbeatRequest: { actions: ['serve', 'handOver'] },
   },
 });
 
@@ -159,13 +170,16 @@ export interface ClientWorld {
   seen<Observation extends Message>(type: Observation['type']): readonly Seen<Observation>[];
   /** What broker `id` remembers. */
   memory(id: NodeId): BrokerMemory;
-  call(type: string, data: unknown): void;
+  /** Stimulates a machine of the client; its first one by default. */
+  call(type: string, data: unknown, machine?: string): void;
   runUntilMs(ms: number): void;
 }
 
 export interface ClientWorldOptions {
   readonly scripts: readonly Script[];
   readonly client: NodeSpec;
+  /** Nodes after the client. */
+  readonly beside?: readonly NodeSpec[];
   /** Brokers that are down at the start. */
   readonly down?: readonly NodeId[];
   readonly seed?: string;
@@ -173,18 +187,21 @@ export interface ClientWorldOptions {
   readonly datagrams?: { readonly loss: Ratio; readonly duplicate: Ratio; readonly reorder: Ratio; readonly reorderUs: number };
 }
 
-export function clientWorld({ scripts, client, down = [], seed = 'clients', engine: name = 'compiled', datagrams }: ClientWorldOptions): ClientWorld {
+export function clientWorld({ scripts, client, beside = [], down = [], seed = 'clients', engine: name = 'compiled', datagrams }: ClientWorldOptions): ClientWorld {
   const observations = new Observations();
   const brokers = scripts.map((script, brokerId): NodeSpec => ({
     name: `broker-${brokerId}`,
     server: 'server',
     boot: () => [{ name: 'server', machine: 'scriptedBroker', input: { memory: { brokerId, requests: [], log: [] }, script } satisfies ScriptedState }],
   }));
-  const nodes = [...brokers, client];
+  const nodes = [...brokers, client, ...beside];
   const nodeNames = nodes.map((node) => node.name);
   const transport: Transport = datagrams === undefined ? new ConnectionNetwork({ seed, nodeNames }) : new DatagramNetwork({ seed, nodeNames, ...datagrams });
   const chosen = engine(name);
-  const programs = { scriptedBroker: chosen.load(scriptedBroker), producer: chosen.load(producerMachine), consumer: chosen.load(consumerMachine) };
+  const programs = {
+    scriptedBroker: chosen.load(scriptedBroker), producer: chosen.load(producerMachine), consumer: chosen.load(consumerMachine),
+    membership: chosen.load(membershipMachine), application: chosen.load(applicationMachine), store: chosen.load(storeMachine),
+  };
   const world = new World({ seed, nodes, programs, transport, monitor: observations });
   for (let node = 0; node < nodes.length; node += 1) if (!down.includes(node)) world.start(node);
   const clientIndex = brokers.length;
@@ -193,7 +210,7 @@ export function clientWorld({ scripts, client, down = [], seed = 'clients', engi
     client: clientIndex,
     seen: <Observation extends Message>(type: Observation['type']) => observations.seen.filter(({ observation }) => observation.type === type) as Seen<Observation>[],
     memory: (id) => (world.contextOf(id, 'server') as Reduced<ScriptedState>).state.memory,
-    call: (type, data) => world.stimulate(clientIndex, 0, type, data),
+    call: (type, data, machine) => world.stimulate(clientIndex, machine === undefined ? 0 : world.node(clientIndex).slotOf(machine), type, data),
     runUntilMs: (ms) => world.runUntil(ms * 1_000),
   };
 }

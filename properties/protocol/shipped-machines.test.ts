@@ -7,12 +7,34 @@ import { compiledEngine } from '../../src/kernel/statechart/engines.ts';
 import type { Program } from '../../src/kernel/statechart/engine.ts';
 import { loadPrograms } from '../../src/scenarios/cluster.ts';
 import { GroupCluster } from '../support/group-cluster.ts';
+import { consumerNode } from '../../src/actors/consumer/node.ts';
+import { storeNode } from '../../src/actors/store/node.ts';
+import { parseConfig } from '../../src/kafka/config.ts';
+import { groupBroker, logOf, type GroupScene } from '../clients/group-script.ts';
+import { clientWorld, TOPIC } from '../clients/scripted-cluster.ts';
 import { builtIn, run } from '../support/runs.ts';
 
 /** Runs that between them reach most of the protocol. */
 function exerciseMachines(): void {
   for (let seed = 1; seed <= 20; seed += 1) run(builtIn('small_faulty_cluster'), String(seed));
   new GroupCluster().startGroups().stableGroup([1, 2]);
+  exerciseGroupMember();
+}
+
+/** A member of a group whose coordinator is scripted, with everything that a member does. */
+function exerciseGroupMember(): void {
+  const { config } = parseConfig('consumer', { 'auto.offset.reset': 'earliest', 'enable.auto.commit': false, 'partition.assignment.strategy': 'cooperative-sticky', 'max.poll.records': 1 });
+  const application = { mode: 'process-then-commit', handler: 'sync', commit: 'sync', perRecordMs: 100, perBatchMs: 0, sink: 'idempotent', pollTimeoutMs: 1_000 } as const;
+  const client = consumerNode({ name: 'member', bootstrapServers: [0], config, topics: [TOPIC], group: { groupId: 'group', application, storeId: 2 } });
+  const errorOf: NonNullable<GroupScene['errorOf']> = (event, before) => {
+    if (event.type === 'HeartbeatRequest') return before % 3 === 1 ? 'REBALANCE_IN_PROGRESS' : before % 5 === 2 ? 'UNKNOWN_MEMBER_ID' : undefined;
+    return event.type === 'OffsetCommitRequest' && before % 4 === 3 ? 'COORDINATOR_LOAD_IN_PROGRESS' : undefined;
+  };
+  const scripts = [groupBroker({ logs: [logOf(0, 100), logOf(1, 100)], errorOf })];
+  const world = clientWorld({ scripts, client, beside: [storeNode('store')] });
+  world.runUntilMs(60_000);
+  world.call('process.stop', null, 'application');
+  world.runUntilMs(61_000);
 }
 
 /** The action lists of a machine, each with the place where it stands. */

@@ -49,6 +49,8 @@ export interface CheckedConsumer {
   readonly node: number;
   readonly config: ConsumerConfig;
   readonly topics: readonly TopicName[];
+  /** A member of this group, which shares the partitions; absent for a reader of all of them. */
+  readonly groupId?: string;
 }
 
 /** When a run must have come to rest: `boundMs` after `quietFromUs`, when the last fault had ended. */

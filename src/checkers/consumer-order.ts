@@ -1,6 +1,6 @@
 /**
  * H-07, H-08, H-09: a consumer gets the records of a partition with rising offsets and skips no committed record, from
- * where its position was set until it is set anew (start of the process, reset). Within an assignment Kafka promises both.
+ * where its position was set until it is set anew (start of the process, reset, assignment). Within an assignment Kafka promises both.
  *
  * Offsets that no record has are no gap: control batches take offsets, and so do records cut off from a log's end. So a
  * gap counts only when a data record is known to stand in it below a high watermark: in the legitimate leader's log, or
@@ -10,7 +10,7 @@
  */
 import type { Offset } from '../kafka/ids.ts';
 import type { HistoryEntry } from '../history/history.ts';
-import type { Polled } from '../history/observations.ts';
+import type { AssignmentChanged, Polled } from '../history/observations.ts';
 import { offsetOfRecord } from '../kafka/records.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import type { TrackedPartition, TrackedReplica } from './cluster.ts';
@@ -47,6 +47,7 @@ class ConsumerOrder implements Checker {
 
   observed({ observation, node, atUs }: HistoryEntry): void {
     if (observation.type === 'poll') this.polled(observation, node, atUs);
+    else if (observation.type === 'assignment') this.keepOwned(node, observation);
     else if (observation.type === 'position.reset') this.setPosition(node, this.context.cluster.partition(observation.topic, observation.partition), observation.to);
   }
 
@@ -62,6 +63,14 @@ class ConsumerOrder implements Checker {
       position = offset + 1;
     }
     if (position !== undefined) this.setPosition(node, partition, position);
+  }
+
+  /** A partition that comes back to the same member begins at the committed offset, not where it was left. */
+  private keepOwned(node: number, { owned }: AssignmentChanged): void {
+    const positions = this.positions[node];
+    if (positions === undefined) return;
+    const kept = new Set(owned.flatMap(({ topic, partitions }) => partitions.map((partition) => this.context.cluster.partition(topic, partition).id)));
+    this.positions[node] = positions.map((position, id) => (kept.has(id) ? position : undefined));
   }
 
   private regressed(partition: TrackedPartition, node: number, position: Offset, offset: Offset, atUs: number): void {

@@ -162,13 +162,15 @@ export class Judge {
     for (const checker of this.checkers) checker.diskLost?.(replica, before, atUs);
   }
 
-  /** Records below the high watermarks of `topic` that the consumer on `node` has not read. */
-  lag(node: NodeId, topic: TopicName): number {
+  /** Records below the high watermarks of `topic` that the consumer on `node` has not read; without `readsAll` only where it has a position. */
+  lag(node: NodeId, topic: TopicName, readsAll = true): number {
     let lag = 0;
     for (const partition of this.cluster.partitionsOf(topic)) {
       const view = partition.leader?.view;
       if (view === undefined) continue;
-      const position = this.history.position(node, topic, partition.partition) ?? view.log.logStartOffset;
+      const known = this.history.position(node, topic, partition.partition);
+      if (known === undefined && !readsAll) continue;
+      const position = known ?? view.log.logStartOffset;
       lag += Math.max(0, view.highWatermark - position);
     }
     return lag;

@@ -76,8 +76,8 @@ export class CheckerMonitor implements Monitor {
   }
 
   /** Records below the high watermarks of `topic` that the consumer on `node` has not read. */
-  lag(node: NodeId, topic: TopicName): number {
-    return this.judge.lag(node, topic);
+  lag(node: NodeId, topic: TopicName, readsAll = true): number {
+    return this.judge.lag(node, topic, readsAll);
   }
 
   /** Ends the judgement: one verdict per property, in the order of the registry. Call once. */

@@ -3,7 +3,8 @@
  * high watermark a bound before the end. The last link of a chain whose others are judged by name: leader-elected,
  * isr-recovers, high-watermark-arrives, brokers-return, sends-settle.
  *
- * Vacuous when the run ends too early, or has no quiet end. Consumers that are down are asked nothing, nor is one that
+ * Vacuous when the run ends too early, or has no quiet end. Members of groups are
+ * not asked: no single one owes anything. Consumers that are down are asked nothing, nor is one that
  * gives up when it finds no position (`auto.offset.reset` = none), as configured.
  *
  * Source: L-06; EventuallyConverges of the KIP-848 specification, Jepsen Kafka: unseen.
@@ -20,7 +21,7 @@ export const progressAfterHeal: Property = {
   claim: 'a bound after the last fault every consumer has read all that was committed a bound before',
   source: 'L-06; bounded by the configured timeouts',
   kind: 'liveness',
-  appliesTo: ({ liveness, consumers }) => liveness !== null && consumers.length > 0,
+  appliesTo: ({ liveness, consumers }) => liveness !== null && consumers.some(({ groupId }) => groupId === undefined),
   check: (context) => new ProgressAfterHeal(context),
 };
 
@@ -42,7 +43,7 @@ class ProgressAfterHeal implements Checker {
     const rest = quiet.restAt(endUs);
     if (typeof rest === 'string') return this.findings.verdict(progressAfterHeal, rest);
     for (const consumer of config.consumers) {
-      if (!cluster.isUp(consumer.node) || consumer.config.autoOffsetReset === 'none') continue;
+      if (consumer.groupId !== undefined || !cluster.isUp(consumer.node) || consumer.config.autoOffsetReset === 'none') continue;
       for (const partition of cluster.partitions) {
         if (consumer.topics.includes(partition.topic) && partition.leader !== undefined) this.judge(consumer, partition, partition.leader, rest.sample, endUs);
       }

@@ -11,7 +11,7 @@ import type { AdministeredOperation } from '../scenarios/administration.ts';
 import { tellingOf } from '../scenarios/catalogue/stories/telling.ts';
 import { describeFault } from '../scenarios/faults.ts';
 import type { AppliedFault } from '../scenarios/faults.ts';
-import type { RunRecord } from '../scenarios/run-record.ts';
+import type { GroupLag, RunRecord } from '../scenarios/run-record.ts';
 import { PROFILES } from '../scenarios/profiles.ts';
 import { REPORT_COLUMNS, grouped, table, wrap } from './style.ts';
 import type { Colour, Style } from './style.ts';
@@ -112,7 +112,7 @@ function operationRow({ operation, outcome, errorCode, results }: AdministeredOp
 }
 
 function delivered(record: RunRecord, style: Style): string[] {
-  const { topics, consumers } = record.result.delivered;
+  const { topics, consumers, groups = [] } = record.result.delivered;
   const lines = [section('Delivered', `${count(record.workload.length, 'record')} offered`, style)];
   const right = { align: 'right' } as const;
   if (topics.length > 0) {
@@ -125,7 +125,25 @@ function delivered(record: RunRecord, style: Style): string[] {
       [{ title: 'consumer' }, { title: 'topic' }, { title: 'delivered', ...right }, { title: 'lag', ...right }],
       consumers.map((each) => [each.consumer, each.topic, grouped(each.delivered), warn(each.lag)]), style));
   }
+  if (groups.length > 0) {
+    lines.push(...table(
+      [{ title: 'group' }, { title: 'topic' }, { title: 'partitions', ...right }, { title: 'committed', ...right }, { title: 'lag', ...right }],
+      groupRows(groups), style));
+  }
   return lines;
+}
+
+/** One row per group and topic; where it lags in a few partitions, by how much in each. */
+function groupRows(groups: readonly GroupLag[]): (string | { text: string; colours: readonly Colour[] })[][] {
+  const keys = [...new Set(groups.map(({ group, topic }) => `${group} ${topic}`))];
+  return keys.map((key) => {
+    const of = groups.filter(({ group, topic }) => `${group} ${topic}` === key);
+    const [{ group, topic }] = of as [GroupLag];
+    const lagging = of.filter(({ lag }) => lag > 0);
+    const where = lagging.length === 0 || lagging.length > 3 ? '' : ` (${lagging.map(({ partition, lag }) => `${partition}: ${grouped(lag)}`).join(', ')})`;
+    const total = warn(of.reduce((sum, { lag }) => sum + lag, 0));
+    return [group, topic, grouped(of.length), grouped(of.reduce((sum, { committed }) => sum + (committed ?? 0), 0)), { ...total, text: `${total.text}${where}` }];
+  });
 }
 
 function warn(n: number): { text: string; colours: readonly Colour[] } {

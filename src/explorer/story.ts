@@ -7,7 +7,7 @@
  * Source: Mermaid's sequenceDiagram syntax.
  */
 import { isReplicaName } from '../actors/local-events.ts';
-import type { PartitionFetched } from '../actors/local-events.ts';
+import type { PartitionFetched } from '../actors/replication-events.ts';
 import type { Evidence } from '../history/verdict.ts';
 import type { AlterPartitionRequest, ProduceRequest, ProduceResponse } from '../kafka/api.ts';
 import type { RecordBatch } from '../kafka/records.ts';

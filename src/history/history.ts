@@ -11,7 +11,7 @@ import { AppendLog } from '../kernel/append-log.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
 import type { ErrorName } from '../kafka/errors.ts';
 import type { Offset, PartitionIndex, TopicName } from '../kafka/ids.ts';
-import type { AdminCompleted, AdminInvoked, ClientObservation, Outcome, Polled, SendCompleted, SendInvoked } from './observations.ts';
+import type { AdminCompleted, AdminInvoked, AssignmentChanged, ClientObservation, Outcome, Polled, SendCompleted, SendInvoked } from './observations.ts';
 
 /** One observation; `index` counts from 0 over the whole run. */
 export interface HistoryEntry<Observation extends ClientObservation = ClientObservation> {
@@ -160,6 +160,8 @@ export class History {
         readingOf(client, observation.topic).positions[observation.partition] = observation.to;
         return { index, atUs, node, incarnation, observation };
       case 'assignment':
+        keepOwned(client.readings, observation);
+        return { index, atUs, node, incarnation, observation };
       case 'commit.invoked':
       case 'commit.completed':
       case 'record.processed':
@@ -296,6 +298,14 @@ function polled(reading: Reading, { partition, records }: Polled): void {
   if (last === undefined) return;
   reading.delivered += records.length;
   reading.positions[partition] = last.offset + 1;
+}
+
+/** A position ends with the ownership of its partition; what is assigned anew begins without one. */
+function keepOwned(readings: readonly Reading[], { owned }: AssignmentChanged): void {
+  for (const reading of readings) {
+    const partitions = owned.find(({ topic }) => topic === reading.topic)?.partitions ?? [];
+    reading.positions = reading.positions.map((position, partition) => (partitions.includes(partition) ? position : undefined));
+  }
 }
 
 function sendOf(invocation: HistoryEntry<SendInvoked>, completion: Completion | undefined): Send {

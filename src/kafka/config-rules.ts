@@ -133,18 +133,24 @@ function settleIdempotence({ config, contradictions }: { readonly config: Produc
   return { config: isPossible ? config : { ...config, enableIdempotence: false }, contradictions: [...contradictions, ...found] };
 }
 
-/** A fetch that waits as long as its own timeout would always time out. */
+/**
+ * A fetch that waits as long as its own timeout would always time out. A session must outlive a heartbeat
+ * (AbstractCoordinator's Heartbeat); the consumer protocol leaves session, heartbeat and assignors to the coordinator
+ * (ConsumerConfig.checkUnsupportedConfigsPostProcess).
+ */
 function settleConsumer(config: ConsumerConfig, isExplicit: IsExplicit): Settled {
-  const { fetchMaxWaitMs, requestTimeoutMs } = config;
-  const expected = `less than request.timeout.ms = ${requestTimeoutMs}`;
+  const { fetchMaxWaitMs, requestTimeoutMs, sessionTimeoutMs, heartbeatIntervalMs, groupProtocol } = config;
+  const isClassic = groupProtocol === 'classic';
+  const others = isClassic ? (config.groupRemoteAssignor === '' ? [] : ['group.remote.assignor']) : ['heartbeat.interval.ms', 'session.timeout.ms', 'partition.assignment.strategy'];
   return {
     config: { ...config, reconnectBackoffMaxMs: reconnectBackoffMaxMs(config, isExplicit) },
-    contradictions: must(
-      fetchMaxWaitMs < requestTimeoutMs,
-      'fetch.max.wait.ms',
-      ['request.timeout.ms'],
-      expected,
-      fetchMaxWaitMs,
-    ),
+    contradictions: [
+      ...must(fetchMaxWaitMs < requestTimeoutMs, 'fetch.max.wait.ms', ['request.timeout.ms'], `less than request.timeout.ms = ${requestTimeoutMs}`, fetchMaxWaitMs),
+      ...must(!isClassic || heartbeatIntervalMs < sessionTimeoutMs, 'heartbeat.interval.ms', ['session.timeout.ms'], `less than session.timeout.ms = ${sessionTimeoutMs}`, heartbeatIntervalMs),
+      ...others.filter(isExplicit).map((name) => ({
+        involves: [name, 'group.protocol'],
+        problem: { name, expected: isClassic ? 'group.protocol = consumer with it' : 'group.protocol = classic with it: the coordinator decides', got: `group.protocol = ${groupProtocol}` },
+      })),
+    ],
   };
 }

@@ -42,8 +42,24 @@ export interface AcksDef {
   readonly source: string;
 }
 
+/** Names of `choices`, separated by commas, in the order of preference; each once. */
+export interface ListDef<Choice extends string = string> {
+  readonly type: 'list';
+  readonly default: string;
+  readonly choices: readonly Choice[];
+  readonly source: string;
+}
+
+/** Free text; '' stands for Kafka's null: not set. */
+export interface TextDef {
+  readonly type: 'text';
+  readonly default: string;
+  readonly what: string;
+  readonly source: string;
+}
+
 export type Acks = -1 | 0 | 1;
-export type ConfigDef = NumberDef | BooleanDef | ChoiceDef | AcksDef;
+export type ConfigDef = NumberDef | BooleanDef | ChoiceDef | AcksDef | ListDef | TextDef;
 export type ConfigTable = { readonly [name: string]: ConfigDef };
 
 export const INT_MAX = 2_147_483_647;
@@ -229,6 +245,21 @@ export const consumerConfigs = {
   'max.poll.records': int(500, 'count', 'ConsumerConfig', 1),
   'isolation.level': choice('read_uncommitted', ['read_uncommitted', 'read_committed'], 'ConsumerConfig'),
   'check.crcs': boolean(true, 'ConsumerConfig'),
+  /** Classic until the application asks for the protocol of KIP-848. */
+  'group.protocol': choice('classic', ['classic', 'consumer'], 'ConsumerConfig'),
+  /** 10 s before 3.0 (KIP-735). */
+  'session.timeout.ms': int(45_000, 'ms', 'ConsumerConfig', 1),
+  'heartbeat.interval.ms': int(3_000, 'ms', 'ConsumerConfig', 1),
+  'max.poll.interval.ms': int(300_000, 'ms', 'ConsumerConfig', 1),
+  'default.api.timeout.ms': int(60_000, 'ms', 'ConsumerConfig'),
+  'enable.auto.commit': boolean(true, 'ConsumerConfig'),
+  'auto.commit.interval.ms': int(5_000, 'ms', 'ConsumerConfig'),
+  /** Kafka takes the names of classes; here it is what their `name()` says. */
+  'partition.assignment.strategy': { type: 'list', default: 'range,cooperative-sticky', choices: ['range', 'roundrobin', 'sticky', 'cooperative-sticky'], source: 'ConsumerConfig' },
+  /** `{n}` is the number of the consumer. */
+  'group.instance.id': { type: 'text', default: '', what: 'a name that no other member of the group has', source: 'ConsumerConfig' },
+  /** Of the consumer protocol (KIP-848); '' leaves the choice to the coordinator. */
+  'group.remote.assignor': { type: 'text', default: '', what: 'the name of an assignor of the coordinator', source: 'ConsumerConfig' },
 } as const satisfies ConfigTable;
 
 /** The tables by kind. */
@@ -250,6 +281,8 @@ type ValueOf<Def> = Def extends AcksDef
   ? Acks
   : Def extends BooleanDef
     ? boolean
+    : Def extends { readonly type: 'list' | 'text' }
+    ? string
     : Def extends ChoiceDef<infer Choice>
       ? Choice
       : Def extends NumberDef

@@ -17,7 +17,6 @@ export const UNMODELLED_CONFIGS: Readonly<Record<ConfigKind, readonly string[]>>
   topic: ['compression.type', 'file.delete.delay.ms', 'index.interval.bytes', 'max.compaction.lag.ms', 'message.timestamp.type', 'segment.index.bytes', 'segment.jitter.ms'],
   producer: ['compression.type', 'connections.max.idle.ms', 'interceptor.classes', 'key.serializer', 'transaction.timeout.ms', 'transactional.id', 'value.serializer'],
   consumer: [
-    'allow.auto.create.topics', 'auto.commit.interval.ms', 'default.api.timeout.ms', 'enable.auto.commit', 'group.id', 'group.instance.id', 'group.protocol',
-    'heartbeat.interval.ms', 'key.deserializer', 'max.poll.interval.ms', 'partition.assignment.strategy', 'session.timeout.ms', 'value.deserializer',
+    'allow.auto.create.topics', 'auto.offset.reset.by.duration', 'client.rack', 'exclude.internal.topics', 'group.id', 'key.deserializer', 'value.deserializer',
   ],
 };

@@ -276,7 +276,7 @@ describe('the config of a topic', () => {
   it('names a broker config for each of its own', () => {
     for (const name of configNames('topic')) {
       const def = configDef('topic', name);
-      const synonym = def?.type === 'acks' ? undefined : def?.synonym;
+      const synonym = def !== undefined && 'synonym' in def ? def.synonym : undefined;
       expect(configDef('broker', synonym ?? '')).toMatchObject({
         type: def?.type,
         default: def?.type === 'acks' ? undefined : def?.default,

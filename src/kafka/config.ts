@@ -77,7 +77,7 @@ export function parseConfig<Kind extends ConfigKind>(
         name,
         expected: expectation(def),
         got: show(value),
-        ...(def.type === 'string' && typeof value === 'string' ? meant(value, def.choices) : {}),
+        ...suggestion(def, value),
       });
     } else {
       given[name] = parsed;
@@ -120,6 +120,14 @@ export function formatProblem({ name, expected, got, nearest: suggestion }: Conf
   return `${name}: expected ${expected}, got ${got}${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`}`;
 }
 
+/** The choice that was probably meant; of a list, for the first word that is none. */
+function suggestion(def: ConfigDef, value: unknown): { nearest?: string } {
+  if (typeof value !== 'string') return {};
+  if (def.type === 'string') return meant(value, def.choices);
+  const stranger = def.type === 'list' ? value.split(',').map((each) => each.trim()).find((each) => !def.choices.includes(each)) : undefined;
+  return def.type !== 'list' || stranger === undefined ? {} : meant(stranger, def.choices);
+}
+
 function meant(word: string, candidates: readonly string[]): { nearest?: string } {
   const suggestion = nearest(word, candidates);
   return suggestion === undefined ? {} : { nearest: suggestion };
@@ -144,6 +152,13 @@ function parseValue(def: ConfigDef, value: unknown): Value | undefined {
     }
     case 'string':
       return def.choices.find((each) => each === value);
+    case 'list': {
+      const names = typeof value === 'string' ? value.split(',').map((each) => each.trim()) : [];
+      return names.length > 0 && new Set(names).size === names.length && names.every((each) => def.choices.includes(each)) ? names.join(',') : undefined;
+    }
+    case 'text': {
+      return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : undefined;
+    }
     case 'acks': {
       const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
       return text === 'all' || text === '-1' ? -1 : text === '0' ? 0 : text === '1' ? 1 : undefined;
@@ -171,6 +186,10 @@ function expectation(def: ConfigDef): string {
       return 'true or false';
     case 'string':
       return `one of ${def.choices.join(', ')}`;
+    case 'list':
+      return `one or more of ${def.choices.join(', ')}, separated by commas, each once`;
+    case 'text':
+      return def.what;
     case 'acks':
       return 'one of all, -1, 0, 1';
     case 'double':

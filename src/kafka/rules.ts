@@ -50,6 +50,17 @@ export interface Rules {
   /** EPO-8: the epoch cache is cut even where the log is short already (KAFKA-10706, 2.8). */
   readonly truncatesEpochsOfShortLog: boolean;
 
+  // --- the consumer --------------------------------------------------------------------------------------------------
+
+  /** CON-5: a consumer lets a new leader confirm its position before it fetches on (KIP-320, KAFKA-7747, 2.3). */
+  readonly consumerValidatesPositions: boolean;
+  /** A consumer returns no more records of partitions whose revocation waits for a commit (KAFKA-14196, 3.4). */
+  readonly consumerStopsBeforeRevocation: boolean;
+  /** A consumer commits positions of partitions that it owns, and no others (BUG-58, librdkafka's stored offsets). */
+  readonly consumerCommitsOwnedOnly: boolean;
+  /** A consumer asks again for committed offsets that it could not learn, and does not take them for missing (BUG-58). */
+  readonly consumerRetriesOffsetFetch: boolean;
+
   // --- the disk ------------------------------------------------------------------------------------------------------
 
   /** EPO-1: the epoch checkpoint is flushed when an epoch is assigned (KAFKA-16541, 3.9). */
@@ -140,6 +151,10 @@ export const KAFKA_RULES: Rules = {
   truncationProtocol: 'fetch',
   truncatesBeforeHighWatermark: true,
   truncatesEpochsOfShortLog: true,
+  consumerValidatesPositions: true,
+  consumerStopsBeforeRevocation: true,
+  consumerCommitsOwnedOnly: true,
+  consumerRetriesOffsetFetch: true,
   flushesEpochCheckpoint: true,
   removesCleanShutdownMarkerFirst: true,
   retentionStopsAtHighWatermark: true,

@@ -10,6 +10,7 @@ import { NEVER_US, usOfMs } from '../kernel/time.ts';
 import type { AdminOperation } from './administration.ts';
 import { mutated } from './mutants.ts';
 import { rulesOf } from './profiles.ts';
+import { configOfMember } from './resolve-consumers.ts';
 import { nodesOf, votersOf, type ConfigEntries, type Scenario } from './scenario.ts';
 
 export interface CheckedRun {
@@ -32,7 +33,10 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     const namesPartitionOf = [...new Set(scenario.workload.filter((spec) => spec.producer === producer.name && namesPartition(spec)).map(({ topic }) => topic))];
     return producer.nodes.map((name) => ({ node: nodes.indexOf(name), config, namesPartitionOf }));
   });
-  const consumers = scenario.consumers.map(({ name, config, topics }) => ({ node: nodes.indexOf(name), config: parseConfig('consumer', config).config, topics }));
+  const consumers = scenario.consumers.flatMap(({ nodes: names, config, topics, group }) =>
+    names.map((name, index) => ({
+      node: nodes.indexOf(name), config: parseConfig('consumer', configOfMember(config, index + 1)).config, topics, ...(group === undefined ? {} : { groupId: group.groupId }),
+    })));
   const boundMs = livenessBoundMs({ brokers: [broker], producers: producers.map(({ config }) => config), consumers: consumers.map(({ config }) => config) });
   const lastOperationMs = Math.max(0, ...admin.map(({ atMs }) => atMs));
   const quietFromMs = Math.max(quietMs, lastOperationMs);

@@ -2,11 +2,13 @@
  * The composition root: makes the world of a scenario. Every node with its machines and configs, the network between
  * them, the plan that acts on them, the monitor that watches. The one place that sees all of them.
  *
- * Node indexes are addresses and node ids: the administrator is 0, broker n is n, then controllers, producers, consumers.
+ * Node indexes are addresses and node ids: the administrator is 0, broker n is n, then controllers, producers, consumers,
+ * the store.
  */
 import { adminMachine } from '../actors/admin/machine.ts';
 import { adminNode } from '../actors/admin/node.ts';
 import { alterPartitionMachine } from '../actors/alter-partition/machine.ts';
+import { applicationMachine } from '../actors/application/machine.ts';
 import { apisMachine } from '../actors/apis/machine.ts';
 import { brokerMachine } from '../actors/broker/machine.ts';
 import { brokerNode } from '../actors/broker/node.ts';
@@ -17,12 +19,15 @@ import { controllerNode } from '../actors/controller/node.ts';
 import { groupMachine } from '../actors/group/machine.ts';
 import { groupCoordinatorMachine } from '../actors/group-coordinator/machine.ts';
 import { fetcherMachine } from '../actors/fetcher/machine.ts';
+import { membershipMachine } from '../actors/membership/machine.ts';
 import { metadataMachine } from '../actors/metadata/machine.ts';
 import { raftMachine } from '../actors/raft/machine.ts';
 import { producerMachine } from '../actors/producer/machine.ts';
 import { PRODUCER_MACHINE, producerNode } from '../actors/producer/node.ts';
 import { producerIdsMachine } from '../actors/producer-ids/machine.ts';
 import { replicaMachine } from '../actors/replica/machine.ts';
+import { storeMachine } from '../actors/store/machine.ts';
+import { storeNode } from '../actors/store/node.ts';
 import { parseConfig } from '../kafka/config.ts';
 import type { NodeId } from '../kafka/ids.ts';
 import { unreachable } from '../kernel/assert.ts';
@@ -42,7 +47,8 @@ import { mutated } from './mutants.ts';
 import { rulesOf } from './profiles.ts';
 import type { Callers, Plan } from './plan.ts';
 import { provisionerOf } from './provisioning.ts';
-import { nodesOf, votersOf, type NodeRole, type Scenario } from './scenario.ts';
+import { configOfMember } from './resolve-consumers.ts';
+import { nodesOf, STORE_NODE, votersOf, type NodeRole, type Scenario } from './scenario.ts';
 
 const MACHINES = {
   admin: adminMachine,
@@ -59,6 +65,9 @@ const MACHINES = {
   group: groupMachine,
   producer: producerMachine,
   consumer: consumerMachine,
+  membership: membershipMachine,
+  application: applicationMachine,
+  store: storeMachine,
 } as const;
 
 /** Machines whose contexts the checkers read. */
@@ -125,6 +134,7 @@ function nodeSpecs(scenario: Scenario, mutants: readonly string[]): NodeSpec[] {
         return [adminNode({ name, bootstrapServers: idsWithRole('broker'), bootstrapControllers: voters })];
       case 'producer':
       case 'consumer':
+      case 'store':
         return [];
       default:
         return unreachable(role, 'role of a node');
@@ -135,9 +145,14 @@ function nodeSpecs(scenario: Scenario, mutants: readonly string[]): NodeSpec[] {
     const options = { bootstrapServers: idsOf(producer.bootstrap), config: parseConfig('producer', producer.config).config, rules, topics: [...new Set(topics)] };
     for (const name of producer.nodes) specs.push(producerNode({ name, ...options }));
   }
-  for (const { name, bootstrap, config: entries, topics } of scenario.consumers) {
-    specs.push(consumerNode({ name, bootstrapServers: idsOf(bootstrap), config: parseConfig('consumer', entries).config, topics }));
+  const [storeId = -1] = idsWithRole('store');
+  for (const { nodes, bootstrap, config: entries, topics, group } of scenario.consumers) {
+    nodes.forEach((name, index) => {
+      const { config: own } = parseConfig('consumer', configOfMember(entries, index + 1));
+      specs.push(consumerNode({ name, bootstrapServers: idsOf(bootstrap), config: own, topics, rules, ...(group === undefined ? {} : { group: { ...group, storeId } }) }));
+    });
   }
+  if (storeId !== -1) specs.push(storeNode(STORE_NODE));
   return specs;
 }
 

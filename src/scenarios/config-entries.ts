@@ -26,6 +26,10 @@ function configSchema(kind: ConfigKind, name: string): JsonSchema {
       return { enum: [true, false, 'true', 'false'], description: `default ${def.default} (${def.source})` };
     case 'string':
       return { enum: [...def.choices], description: `default ${def.default} (${def.source})` };
+    case 'list':
+      return { type: 'string', description: `one or more of ${def.choices.join(', ')}, separated by commas; default ${def.default} (${def.source})` };
+    case 'text':
+      return { anyOf: [{ type: 'string' }, { type: 'integer' }], description: `${def.what}; default none (${def.source})` };
     case 'acks':
       return { enum: ['all', '-1', '0', '1', -1, 0, 1], description: `default all (${def.source})` };
     case 'double':

@@ -4,10 +4,10 @@
  */
 import { assert, present, unreachable } from '../kernel/assert.ts';
 import { formatDurationMs } from './durations.ts';
-import { DEFAULT_KILL_AFTER_MS, sortedByTime } from './faults.ts';
-import type { NodeName, ScenarioFault } from './faults.ts';
-import { meant, oneOf, show } from './problems.ts';
-import type { Mistakes, Path } from './problems.ts';
+import { CRASH_STEPS, DEFAULT_KILL_AFTER_MS, sortedByTime } from './faults.ts';
+import type { CrashPoint, NodeName, ScenarioFault } from './faults.ts';
+import { meant, Mistakes, oneOf, show } from './problems.ts';
+import type { Path } from './problems.ts';
 import { durationMs, ratioShape, restartShape } from './scalars.ts';
 import { choice, integer, keyed, list, located, object, oneOrMore, optional, required, text } from './shape.ts';
 import type { KeyedValue, Located, Shape } from './shape.ts';
@@ -28,8 +28,14 @@ const onNodes = (doc: string) => required(nodesShape, doc);
 const restartAfter = optional(restartShape, 'when the node is started again; default never');
 const killAfter = optional(durationMs({ min: 1 }), 'when a node that has not ended by itself is killed; default 1m');
 
+const crashStep = choice(CRASH_STEPS, 'a step of an application');
+
 const FORMS = {
-  crash: { at, crash: onNodes('the nodes whose process stops; the page cache survives'), restartAfter },
+  crash: {
+    at, crash: onNodes('the nodes whose process stops; the page cache survives'), restartAfter,
+    before: optional(located(crashStep), 'of an application: it crashes when it is about to do this the next time'),
+    after: optional(located(crashStep), 'of an application: it crashes when it has done this the next time'),
+  },
   stop: { at, stop: onNodes('the nodes that are asked to end: brokers shut down in a controlled way'), restartAfter, killAfter },
   rollingRestart: {
     at, rollingRestart: onNodes('the nodes that are stopped and started again, one after the other'),
@@ -62,6 +68,8 @@ export type FaultForm = KeyedValue<typeof FORMS>;
 export interface FaultScope {
   /** Every node of the world, in order. */
   readonly nodes: readonly NodeName[];
+  /** Those that run an application. */
+  readonly applications: readonly NodeName[];
   /** Undefined when the duration itself is a mistake. */
   readonly durationMs: number | undefined;
 }
@@ -108,10 +116,14 @@ function faultBuilder(form: FaultForm, scope: FaultScope, mistakes: Mistakes): B
     return (atMs) => nodes.map((node) => make(node, atMs));
   };
   switch (form.kind) {
-    case 'crash':
+    case 'crash': {
+      const { crash, restartAfter: restartAfterMs = null } = form.fields;
+      const point = resolvePoint(form.fields, crash, scope, mistakes);
+      return onEach(crash, (node, atMs) => ({ atMs, kind: 'crash', node, restartAfterMs, ...(point === undefined ? {} : { point }) }));
+    }
     case 'powerLoss':
     case 'wipe': {
-      const patterns = form.kind === 'crash' ? form.fields.crash : form.kind === 'powerLoss' ? form.fields.powerLoss : form.fields.wipe;
+      const patterns = form.kind === 'powerLoss' ? form.fields.powerLoss : form.fields.wipe;
       const restartAfterMs = form.fields.restartAfter ?? null;
       return onEach(patterns, (node, atMs) => ({ atMs, kind: form.kind, node, restartAfterMs }));
     }
@@ -201,6 +213,19 @@ function faultBuilder(form: FaultForm, scope: FaultScope, mistakes: Mistakes): B
     default:
       return unreachable(form, 'faultBuilder');
   }
+}
+
+/** Where an application crashes; undefined where any process does, at once. */
+function resolvePoint(
+  { before, after }: { readonly before?: Located<CrashPoint['step']>; readonly after?: Located<CrashPoint['step']> },
+  nodes: readonly Located<string>[] | undefined, scope: FaultScope, mistakes: Mistakes,
+): CrashPoint | undefined {
+  const written = before ?? after;
+  if (written === undefined) return undefined;
+  if (before !== undefined && after !== undefined) mistakes.add(after.path, 'a second step beside before; expected before or after', 'key');
+  const others = nodes === undefined ? [] : resolveNodes(nodes, scope.nodes, new Mistakes()).filter((node) => !scope.applications.includes(node));
+  if (others.length > 0) mistakes.add(written.path, `${others[0] as string} runs no application; expected a member of a consumer group`, 'key');
+  return { step: written.value, when: before === undefined ? 'after' : 'before' };
 }
 
 function resolveGroups(partition: readonly Located<Located<string>[]>[], scope: FaultScope, mistakes: Mistakes): NodeName[][] {

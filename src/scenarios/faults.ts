@@ -26,7 +26,16 @@ interface OnLinks extends At {
   readonly forMs: number;
 }
 
-export interface CrashFault extends OnNode { readonly kind: 'crash'; readonly restartAfterMs: number | null }
+/** The steps of an application's loop between which it can crash; `process` is one record. */
+export const CRASH_STEPS = ['poll', 'process', 'commit'] as const;
+
+export interface CrashPoint {
+  readonly step: (typeof CRASH_STEPS)[number];
+  readonly when: 'before' | 'after';
+}
+
+/** With a `point`, the next time that the node's application gets there; if it never does, nothing happens. */
+export interface CrashFault extends OnNode { readonly kind: 'crash'; readonly restartAfterMs: number | null; readonly point?: CrashPoint }
 /** SIGTERM: a broker shuts down in a controlled way; after `killAfterMs` without an end it is killed. `restartAfterMs` counts from its end. */
 export interface StopFault extends OnNode { readonly kind: 'stop'; readonly restartAfterMs: number | null; readonly killAfterMs: number }
 export interface PowerLossFault extends OnNode { readonly kind: 'powerLoss'; readonly restartAfterMs: number | null }
@@ -104,7 +113,7 @@ export interface FaultDoc {
 
 /** Every fault kind, in the order of the documentation. */
 export const FAULT_DOCS: readonly FaultDoc[] = [
-  { kind: 'crash', family: 'node', doc: 'the process stops at once; its page cache survives', example: '{ at: 10m, crash: broker-2, restartAfter: 30s }', source: 'fail-stop; kill -9 in Jepsen' },
+  { kind: 'crash', family: 'node', doc: 'the process stops at once; its page cache survives; with `before` or `after` poll, process or commit, when an application gets there', example: '{ at: 10m, crash: broker-2, restartAfter: 30s }', source: 'fail-stop; kill -9 in Jepsen' },
   { kind: 'stop', family: 'node', doc: 'SIGTERM: the broker hands its leaderships over and ends (controlled shutdown); killed if it does not', example: '{ at: 10m, stop: broker-2, restartAfter: 30s }', source: 'controlled.shutdown.enable; BrokerServer.shutdown, KIP-631' },
   { kind: 'rollingRestart', family: 'node', doc: 'stops and restarts the nodes one after the other, as an upgrade does', example: '{ at: 10m, rollingRestart: broker-*, every: 1m, restartAfter: 10s }', source: 'Kafka documentation, upgrading; kafka-server-stop' },
   { kind: 'powerLoss', family: 'node', doc: 'the machine stops; what was not flushed is lost, the last batch may tear', example: '{ at: 10m, powerLoss: broker-2, restartAfter: 30s }', source: 'Kafka does not fsync partition logs by default; lazyfs in Jepsen' },
@@ -132,7 +141,7 @@ export const SCENARIO_FAULT_KINDS: readonly ScenarioFaultKind[] = FAULT_DOCS.map
 export function describeFault(fault: ScenarioFault): string {
   switch (fault.kind) {
     case 'crash':
-      return `crash ${fault.node}${describeRestart(fault.restartAfterMs)}`;
+      return `crash ${fault.node}${fault.point === undefined ? '' : ` ${fault.point.when} its next ${fault.point.step}`}${describeRestart(fault.restartAfterMs)}`;
     case 'stop':
       return `stop ${fault.node}${describePatience(fault.killAfterMs)}${describeRestart(fault.restartAfterMs)}`;
     case 'rollingRestart':

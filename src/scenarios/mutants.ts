@@ -6,6 +6,7 @@
 import type { Rules } from '../kafka/rules.ts';
 import { CONTROLLER_MUTANTS, DISK_MUTANTS } from './mutants/controller.ts';
 import { GROUP_MUTANTS } from './mutants/groups.ts';
+import { CONSUMER_MUTANTS } from './mutants/consumers.ts';
 import type { MutantDoc } from './mutants/mutant.ts';
 import { PRODUCER_MUTANTS } from './mutants/producer.ts';
 import { QUORUM_MUTANTS } from './mutants/quorum.ts';
@@ -13,7 +14,7 @@ import { REPLICATION_MUTANTS } from './mutants/replication.ts';
 
 export type { MutantDoc } from './mutants/mutant.ts';
 
-export const MUTANT_DOCS: readonly MutantDoc[] = [...REPLICATION_MUTANTS, ...CONTROLLER_MUTANTS, ...DISK_MUTANTS, ...QUORUM_MUTANTS, ...PRODUCER_MUTANTS, ...GROUP_MUTANTS];
+export const MUTANT_DOCS: readonly MutantDoc[] = [...REPLICATION_MUTANTS, ...CONTROLLER_MUTANTS, ...DISK_MUTANTS, ...QUORUM_MUTANTS, ...PRODUCER_MUTANTS, ...GROUP_MUTANTS, ...CONSUMER_MUTANTS];
 
 export const MUTANT_NAMES: readonly string[] = MUTANT_DOCS.map((mutant) => mutant.name);
 

@@ -8,6 +8,7 @@ import type { ScenarioFault } from './faults.ts';
 import { Mistakes, byPlace, formatPath } from './problems.ts';
 import type { Problem } from './problems.ts';
 import { resolveScenario } from './resolve.ts';
+import { applicationsOf } from './resolve-consumers.ts';
 import { resolveNemesis } from './resolve-nemesis.ts';
 import type { LoadFile } from './resolve-workload.ts';
 import { nodesOf } from './scenario.ts';
@@ -52,7 +53,7 @@ export function parseFaultPlan(source: { readonly file: string; readonly content
   const forms = isWrapped
     ? object('a fault plan', { faults: required(faultsShape, 'the faults') }).read(document.value, [], mistakes)?.faults
     : faultsShape.read(document.value, [], mistakes);
-  const scope = { nodes: nodesOf(scenario).map((node) => node.name), durationMs: scenario.durationMs };
+  const scope = { nodes: nodesOf(scenario).map((node) => node.name), applications: applicationsOf(scenario.consumers), durationMs: scenario.durationMs };
   const faults = resolveFaults(forms ?? [], scope, mistakes);
   const problems = [...document.problems, ...mistakes.list.map((mistake) => document.locate(mistake))].sort(byPlace);
   return problems.length > 0 ? { problems } : { value: faults };

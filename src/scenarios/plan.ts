@@ -8,6 +8,8 @@
  */
 import { ADMIN_MACHINE } from '../actors/admin/node.ts';
 import type { CallDue } from '../actors/admin/state.ts';
+import { isCrashPoint } from '../actors/application/state.ts';
+import { APPLICATION_MACHINE } from '../actors/group-events.ts';
 import { unreachable } from '../kernel/assert.ts';
 import { usOfMs } from '../kernel/time.ts';
 import type { Director } from '../kernel/outside.ts';
@@ -18,7 +20,7 @@ import { ConnectionNetwork } from '../network/connection-network.ts';
 import type { Network } from '../network/network.ts';
 import { callOf, type AdminOperation } from './administration.ts';
 import { readableMs } from './durations.ts';
-import type { AppliedFault, Fault, StopFault } from './faults.ts';
+import type { AppliedFault, CrashFault, CrashPoint, Fault, StopFault } from './faults.ts';
 import { ADMIN_NODE } from './scenario.ts';
 import type { Operation } from './workload.ts';
 
@@ -50,6 +52,8 @@ export class Plan implements Director {
   private readonly admin: readonly AdminOperation[];
   /** Operations that the administrator was asked for, by index. */
   private readonly called: Set<number>;
+  /** Nodes whose application crashes at a step that it has not reached: which fault, and in which life. */
+  private readonly awaited: Map<number, { readonly fault: number; readonly incarnation: number }>;
   /** Nodes that were asked to end and have not yet, with the fault that did. */
   private readonly stopping: Map<number, number>;
   /** Faults in force, by index. */
@@ -63,6 +67,7 @@ export class Plan implements Director {
     this.callers = callers;
     this.admin = admin;
     this.called = new Set(forkOf?.called);
+    this.awaited = new Map(forkOf?.awaited);
     this.stopping = new Map(forkOf?.stopping);
     this.inForce = new Set(forkOf?.inForce);
     this.outcomes = forkOf?.outcomes.slice() ?? faults.map(() => undefined);
@@ -119,7 +124,15 @@ export class Plan implements Director {
     }
   }
 
-  halted(world: World, node: number): void {
+  halted(world: World, node: number, reason: string): void {
+    const awaited = this.awaited.get(node);
+    this.awaited.delete(node);
+    if (awaited !== undefined && awaited.incarnation === world.node(node).incarnation && isCrashPoint(reason)) {
+      const crash = this.faults[awaited.fault] as CrashFault;
+      this.outcomes[awaited.fault] = { fault: crash, outcome: 'applied', reason: `${crash.node} ${reason} at ${readableMs(Math.floor(world.nowUs / 1_000))}` };
+      this.restartAfter(world, node, crash.restartAfterMs);
+      return;
+    }
     const fault = this.stopping.get(node);
     if (fault === undefined) world.enqueueControl(world.nowUs + SUPERVISOR_DELAY_US, { kind: 'start', node } satisfies Control);
     else this.stopped(world, node, this.faults[fault] as StopFault);
@@ -183,7 +196,7 @@ export class Plan implements Director {
     const network = networkOf(world);
     switch (fault.kind) {
       case 'crash':
-        return this.takeDown(world, fault, (node) => world.crash(node, 'fault'));
+        return fault.point === undefined ? this.takeDown(world, fault, (node) => world.crash(node, 'fault')) : this.awaitCrashPoint(world, fault, fault.point, index);
       case 'stop':
         return this.stop(world, fault, index);
       case 'powerLoss':
@@ -255,6 +268,16 @@ export class Plan implements Director {
     return undefined;
   }
 
+  /** The crash strikes when the application gets there, in this life of its process; until then it has had no effect. */
+  private awaitCrashPoint(world: World, { node: name }: CrashFault, point: CrashPoint, index: number): string {
+    const node = world.nodeIndex(name);
+    if (!world.isUp(node)) return `${name} was already down`;
+    const { incarnation } = world.node(node);
+    this.awaited.set(node, { fault: index, incarnation });
+    world.stimulate(node, world.node(node).slotOf(APPLICATION_MACHINE), 'fault.crashAt', point);
+    return `${name} did not get to ${point.when} its next ${point.step}`;
+  }
+
   private stop(world: World, fault: StopFault, index: number): string | undefined {
     const node = world.nodeIndex(fault.node);
     if (!world.isUp(node)) return `${fault.node} was already down`;
@@ -311,6 +334,8 @@ export function quietFromMs(faults: readonly Fault[]): number {
 }
 
 function endOfMs(fault: Fault): number {
+  // An application may get to its crash point at any time, or never.
+  if (fault.kind === 'crash' && fault.point !== undefined) return Number.MAX_SAFE_INTEGER;
   const patienceMs = fault.kind === 'stop' ? fault.killAfterMs : 0;
   if ('restartAfterMs' in fault) return fault.restartAfterMs === null ? Number.MAX_SAFE_INTEGER : fault.atMs + patienceMs + fault.restartAfterMs;
   return 'forMs' in fault ? fault.atMs + fault.forMs : fault.atMs;

@@ -55,10 +55,10 @@ const HISTORY = [
     name: '2.1',
     title: 'Kafka 2.1: followers ask for epoch ends; replication rules only',
     lacks: {
-      truncationProtocol: 'untilEpochIsKnown', latestOffsetWaitsForHighWatermark: false,
+      truncationProtocol: 'untilEpochIsKnown', latestOffsetWaitsForHighWatermark: false, consumerValidatesPositions: false,
       truncatesEpochsOfShortLog: false, removesCleanShutdownMarkerFirst: false, diskErrorStopsReplica: false, producerStateOutlivesRecords: false,
     },
-    source: 'KIP-595 (2.7), KIP-207 (2.2), KAFKA-10706 (2.8), KAFKA-10471 (2.8), KAFKA-7866 (2.3), KIP-360 (2.5)',
+    source: 'KIP-595 (2.7), KIP-207 (2.2), KAFKA-7747 (2.3), KAFKA-10706 (2.8), KAFKA-10471 (2.8), KAFKA-7866 (2.3), KIP-360 (2.5)',
   },
   {
     name: '0.11',

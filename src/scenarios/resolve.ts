@@ -7,6 +7,7 @@ import { formatDurationUs, formatRatio } from './durations.ts';
 import { resolveAdmin } from './admin-forms.ts';
 import { resolveConfig } from './config-entries.ts';
 import { inOrder, resolveFaults } from './fault-forms.ts';
+import { applicationsOf, clientNodes, resolveConsumers } from './resolve-consumers.ts';
 import { resolveNemesis } from './resolve-nemesis.ts';
 import { meant, oneOf, show } from './problems.ts';
 import type { Mistakes, Path, Problem } from './problems.ts';
@@ -16,7 +17,7 @@ import { resolveTopics } from './resolve-topics.ts';
 import { resolveWorkload } from './resolve-workload.ts';
 import type { LoadFile } from './resolve-workload.ts';
 import { ADMIN_NODE, brokerNode, nodesOf } from './scenario.ts';
-import type { ClusterSpec, ConsumerSpec, DiskSpec, NetworkSpec, ProducerSpec, Scenario, Story, TopicSpec } from './scenario.ts';
+import type { ClusterSpec, DiskSpec, NetworkSpec, ProducerSpec, Scenario, Story } from './scenario.ts';
 import { MAX_NODES } from './schema.ts';
 import type { RawScenario } from './schema.ts';
 import type { Located } from './shape.ts';
@@ -53,7 +54,7 @@ export function resolveScenario(raw: RawScenario, load: LoadFile, hasBrokenParts
   const nodes = [...new Set(nodesOf({ cluster: cluster ?? NO_CLUSTER, producers, consumers }).map((node) => node.name))];
   if (nodes.length > MAX_NODES) mistakes.add(['producers'], `${nodes.length} nodes in all; expected at most ${MAX_NODES}`);
   // Without all names, good references would look unknown; what is missing is reported already.
-  const faults = cluster === undefined || !producersAreKnown ? [] : resolveFaults(raw.faults ?? [], { nodes, durationMs }, mistakes);
+  const faults = cluster === undefined || !producersAreKnown ? [] : resolveFaults(raw.faults ?? [], { nodes, applications: applicationsOf(consumers), durationMs }, mistakes);
   const admin = resolveAdmin(raw.admin ?? [], { brokers, topics, topicsAreKnown, cluster, durationMs }, mistakes);
   const nemesis = raw.nemesis === undefined || cluster === undefined ? null : resolveNemesis(raw.nemesis, nodes, durationMs, mistakes);
   const checks = raw.checks === undefined ? null : resolveProperties(raw.checks, mistakes);
@@ -103,29 +104,9 @@ function resolveProducers(raw: Raw<'producers'>, brokers: readonly string[], mis
     const { value: name, path: namePath } = producer.name;
     const path = namePath.slice(0, -1);
     const config = resolveConfig('producer', producer.config, [...path, 'config'], mistakes);
-    const count = producer.count ?? 1;
-    const nodes = count === 1 ? [name] : Array.from({ length: count }, (_, index) => `${name}-${index + 1}`);
-    producers.push({ name, nodes, bootstrap: resolveBootstrap(producer.bootstrap, brokers, mistakes), config });
+    producers.push({ name, nodes: clientNodes(name, producer.count ?? 1), bootstrap: resolveBootstrap(producer.bootstrap, brokers, mistakes), config });
   }
   return producers;
-}
-
-function resolveConsumers(raw: Raw<'consumers'>, topics: readonly TopicSpec[] | undefined, brokers: readonly string[], mistakes: Mistakes): ConsumerSpec[] {
-  const consumers: ConsumerSpec[] = [];
-  const topicNames = topics?.map((topic) => topic.name);
-  for (const consumer of raw) {
-    if (consumer.name === undefined) continue;
-    const path = consumer.name.path.slice(0, -1);
-    const config = resolveConfig('consumer', consumer.config, [...path, 'config'], mistakes);
-    const subscribed: string[] = [];
-    for (const { value, path: topicPath } of consumer.topics ?? []) {
-      if (topicNames?.includes(value) === false) mistakes.add(topicPath, `no topic ${show(value)}; expected ${oneOf(topicNames, 12)}${meant(value, topicNames)}`);
-      else if (subscribed.includes(value)) mistakes.add(topicPath, `topic ${show(value)} twice; expected each topic once`);
-      subscribed.push(value);
-    }
-    consumers.push({ name: consumer.name.value, topics: subscribed, bootstrap: resolveBootstrap(consumer.bootstrap, brokers, mistakes), config });
-  }
-  return consumers;
 }
 
 /** As written, because the order is the order in which they are tried; patterns in the brokers' order. */
@@ -139,14 +120,12 @@ function checkNodeNames(raw: RawScenario, mistakes: Mistakes): void {
   const taken = new Map<string, string>([[ADMIN_NODE, 'the administrator']]);
   const take = (node: string, owner: string, path: Path): void => {
     const other = taken.get(node);
-    if (/^(admin|broker|controller)-[0-9]+$/.test(node)) mistakes.add(path, `the node name ${show(node)} belongs to the cluster; expected another name`);
+    if (/^(admin|broker|controller|store)-[0-9]+$/.test(node)) mistakes.add(path, `the node name ${show(node)} belongs to the cluster; expected another name`);
     else if (other !== undefined) mistakes.add(path, `the node name ${show(node)} is taken by ${other}; expected different names`);
     taken.set(node, owner);
   };
   for (const { name, count = 1 } of raw.producers ?? []) {
-    if (name === undefined) continue;
-    if (count === 1) take(name.value, `producer ${name.value}`, name.path);
-    else for (let n = 1; n <= count; n += 1) take(`${name.value}-${n}`, `producer ${name.value}`, name.path);
+    if (name !== undefined) for (const node of clientNodes(name.value, count)) take(node, `producer ${name.value}`, name.path);
   }
   const groups = (raw.producers ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
   for (const [index, group] of groups.entries()) {
@@ -154,8 +133,8 @@ function checkNodeNames(raw: RawScenario, mistakes: Mistakes): void {
     const isReported = mistakes.list.some((mistake) => mistake.path === group.path);
     if (isRepeated && !isReported) mistakes.add(group.path, `a second producer ${show(group.value)}; expected different names`);
   }
-  for (const { name } of raw.consumers ?? []) {
-    if (name !== undefined) take(name.value, `consumer ${name.value}`, name.path);
+  for (const { name, count = 1 } of raw.consumers ?? []) {
+    if (name !== undefined) for (const node of clientNodes(name.value, count)) take(node, `consumer ${name.value}`, name.path);
   }
 }
 

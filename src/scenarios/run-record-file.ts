@@ -3,6 +3,8 @@
  * ordinary tools; read with every field checked, because a record may have been edited or shrunk by hand.
  */
 import { z } from 'zod';
+import type { ApplicationOptions } from '../actors/application/state.ts';
+import { MODES, SINKS } from './application-shape.ts';
 import type { Ratio } from '../kernel/random.ts';
 import { errorNames } from '../kafka/errors.ts';
 import type { ErrorName } from '../kafka/errors.ts';
@@ -10,7 +12,7 @@ import { overallVerdict } from '../history/verdict.ts';
 import type { Verdict } from '../history/verdict.ts';
 import { decodeUtf8 } from './document.ts';
 import { nodesNamedByOperation, type AdministeredOperation, type AdminOperation } from './administration.ts';
-import { FAULT_DOCS, nodesNamedBy } from './faults.ts';
+import { CRASH_STEPS, FAULT_DOCS, nodesNamedBy } from './faults.ts';
 import type { AppliedFault, Fault, ScenarioFault, ScenarioFaultKind } from './faults.ts';
 import { formatPath } from './problems.ts';
 import type { Problem } from './problems.ts';
@@ -33,8 +35,9 @@ const at = { atMs: count };
 const onNode = { ...at, node: name };
 const onLinks = { ...at, from: names, to: names, forMs: positive };
 const restartAfterMs = count.nullable();
+const crashPoint = z.strictObject({ step: z.enum(CRASH_STEPS), when: z.enum(['before', 'after']) });
 const faultShapes = [
-  z.strictObject({ ...onNode, kind: z.literal('crash'), restartAfterMs }),
+  z.strictObject({ ...onNode, kind: z.literal('crash'), restartAfterMs, point: crashPoint.exactOptional() }),
   z.strictObject({ ...onNode, kind: z.literal('stop'), restartAfterMs, killAfterMs: positive }),
   z.strictObject({ ...onNode, kind: z.literal('powerLoss'), restartAfterMs }),
   z.strictObject({ ...onNode, kind: z.literal('wipe'), restartAfterMs }),
@@ -96,12 +99,15 @@ const nemesis: z.ZodType<NemesisSpec> = z.strictObject({
   kinds: z.array(z.enum(FAULT_DOCS.map((each) => each.kind) as [ScenarioFaultKind, ...ScenarioFaultKind[]])).nullable(), targets: names, meanIntervalMs: positive,
   faultMs: z.strictObject({ min: positive, max: positive }), maxDown: positive, stabilityMs: count, startMs: count, quietAfterMs: positive,
 });
+const application: z.ZodType<ApplicationOptions> = z.strictObject({
+  mode: z.enum(MODES), handler: z.enum(['sync', 'threaded']), commit: z.enum(['sync', 'async']), perRecordMs: count, perBatchMs: count, sink: z.enum(SINKS), pollTimeoutMs: positive,
+});
 const scenario: z.ZodType<Scenario> = z.strictObject({
   name, description: z.string(), profile: z.enum(PROFILE_NAMES as [Scenario['profile']]), seed: name.nullable(), durationMs: positive,
   cluster: z.strictObject({ brokers: positive, controllers: positive, combined: z.boolean(), config }),
   topics: z.array(z.strictObject({ name, partitions: positive, replicationFactor: positive, assignment: z.array(names).nullable(), config })),
   producers: z.array(z.strictObject({ name, nodes: names, bootstrap: names, config })),
-  consumers: z.array(z.strictObject({ name, topics: names, bootstrap: names, config })),
+  consumers: z.array(z.strictObject({ name, nodes: names, topics: names, bootstrap: names, config, group: z.strictObject({ groupId: name, application }).exactOptional() })),
   workload: z.array(workloadSpec), network, disk: z.strictObject({ flushLatency: z.strictObject({ minUs: count, maxUs: count }) }),
   admin, faults: z.array(scenarioFault), nemesis: nemesis.nullable(), mustSurvive: z.enum(['acks-all', 'every-ack']), checks: names.nullable(),
   mutants: names.exactOptional(), story: z.strictObject({ source: name, tells: name, violates: names, allows: names.exactOptional() }).exactOptional(),
@@ -125,6 +131,7 @@ const result: z.ZodType<RunResult> = z.strictObject({
   delivered: z.strictObject({
     topics: z.array(z.strictObject({ topic: name, ok: count, failed: count, unknown: count })),
     consumers: z.array(z.strictObject({ consumer: name, topic: name, delivered: count, lag: count })),
+    groups: z.array(z.strictObject({ group: name, topic: name, partition: count, committed: count.nullable(), lag: count })).exactOptional(),
   }),
 });
 

@@ -57,13 +57,26 @@ export interface ConsumerCounts {
   readonly consumer: string;
   readonly topic: string;
   readonly delivered: number;
-  /** Records below the high watermark that it has not read at the end. */
+  /** Records below the high watermark that it has not read at the end; of a member of a group, in the partitions it has a position in. */
+  readonly lag: number;
+}
+
+/** Where a consumer group stands in one partition. */
+export interface GroupLag {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The last offset that a member knows to be committed; null when nothing is. */
+  readonly committed: number | null;
+  /** Records below the high watermark that are not committed. */
   readonly lag: number;
 }
 
 export interface Delivered {
   readonly topics: readonly TopicCounts[];
   readonly consumers: readonly ConsumerCounts[];
+  /** Absent without groups. */
+  readonly groups?: readonly GroupLag[];
 }
 
 export interface RunResult {

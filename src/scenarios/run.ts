@@ -15,6 +15,7 @@ import { usOfMs } from '../kernel/time.ts';
 import type { World } from '../kernel/world.ts';
 import { checkConfigOf } from './check-config.ts';
 import { callersOf, startCluster } from './cluster.ts';
+import { groupLags } from './group-lag.ts';
 import { Plan, quietFromMs, slowestClockPpm } from './plan.ts';
 import { administeredOf } from './provisioning.ts';
 import type { Delivered, Execute, RunRequest } from './run-record.ts';
@@ -90,15 +91,23 @@ function deliveredOf(scenario: Scenario, monitor: CheckerMonitor): Delivered {
   const nodes = nodesOf(scenario).map(({ name }) => name);
   const sends = monitor.history.sendCounts();
   const counts = monitor.history.deliveredCounts();
+  const groups = groupLags(scenario, monitor.history, {
+    partitionCount: (topic) => monitor.cluster.partitionsOf(topic).length,
+    startAndEnd: (topic, partition) => {
+      const view = monitor.cluster.partition(topic, partition).leader?.view;
+      return view === undefined ? undefined : { logStartOffset: view.log.logStartOffset, highWatermark: view.highWatermark };
+    },
+  });
   return {
     topics: scenario.topics.map(({ name: topic }) => sends.find((count) => count.topic === topic) ?? { topic, ok: 0, failed: 0, unknown: 0 }),
-    consumers: scenario.consumers.flatMap(({ name, topics }) =>
-      topics.map((topic) => {
-        const node = nodes.indexOf(name);
+    consumers: scenario.consumers.flatMap(({ nodes: members, topics, group }) =>
+      members.flatMap((consumer) => topics.map((topic) => {
+        const node = nodes.indexOf(consumer);
         const count = counts.find((each) => each.node === node && each.topic === topic);
-        return { consumer: name, topic, delivered: count?.delivered ?? 0, lag: monitor.lag(node, topic) };
-      }),
+        return { consumer, topic, delivered: count?.delivered ?? 0, lag: monitor.lag(node, topic, group === undefined) };
+      })),
     ),
+    ...(groups.length === 0 ? {} : { groups }),
   };
 }
 

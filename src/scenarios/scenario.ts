@@ -4,6 +4,7 @@
  * to a worker. parse.ts makes it from YAML; only cluster.ts gives it a meaning.
  */
 import type { Ratio } from '../kernel/random.ts';
+import type { ApplicationOptions } from '../actors/application/state.ts';
 import type { AdminOperation } from './administration.ts';
 import type { NodeName, ScenarioFault, ScenarioFaultKind } from './faults.ts';
 import type { ProfileName } from './profiles.ts';
@@ -39,11 +40,16 @@ export interface ProducerSpec {
   readonly config: ConfigEntries;
 }
 
+/** Equal consumers. `nodes` is `[name]` when alone, else `name-1` … `name-count`. */
 export interface ConsumerSpec {
-  readonly name: NodeName;
+  readonly name: string;
+  readonly nodes: readonly NodeName[];
   readonly topics: readonly string[];
   readonly bootstrap: readonly NodeName[];
+  /** `group.instance.id` is a template with `{n}`, the number of the consumer. */
   readonly config: ConfigEntries;
+  /** Absent for readers of all partitions. */
+  readonly group?: { readonly groupId: string; readonly application: ApplicationOptions };
 }
 
 /** Every producer of the group sends one record about each `everyMs`, the first one within the first interval. */
@@ -192,7 +198,7 @@ export interface Scenario {
   readonly story?: Story;
 }
 
-export type NodeRole = 'admin' | 'controller' | 'broker' | 'producer' | 'consumer';
+export type NodeRole = 'admin' | 'controller' | 'broker' | 'producer' | 'consumer' | 'store';
 
 export interface ScenarioNode {
   readonly name: NodeName;
@@ -201,6 +207,8 @@ export interface ScenarioNode {
 
 /** The administrator, who creates the topics. */
 export const ADMIN_NODE: NodeName = 'admin-1';
+/** The idempotent store that applications write to. */
+export const STORE_NODE: NodeName = 'store-1';
 
 export function brokerNode(id: number): NodeName {
   return `broker-${id}`;
@@ -216,7 +224,8 @@ export function controllerNode(n: number): NodeName {
 }
 
 /**
- * Every node of the world in the order in which it is built: the administrator, brokers, controllers, producers, consumers.
+ * Every node of the world in the order in which it is built: the administrator, brokers, controllers, producers, consumers,
+ * and the idempotent store if some application has one.
  * A node's place is its id: broker n is node n.
  */
 export function nodesOf(scenario: Pick<Scenario, 'cluster' | 'producers' | 'consumers'>): ScenarioNode[] {
@@ -227,7 +236,10 @@ export function nodesOf(scenario: Pick<Scenario, 'cluster' | 'producers' | 'cons
   for (const producer of scenario.producers) {
     for (const name of producer.nodes) nodes.push({ name, role: 'producer' });
   }
-  for (const consumer of scenario.consumers) nodes.push({ name: consumer.name, role: 'consumer' });
+  for (const consumer of scenario.consumers) {
+    for (const name of consumer.nodes) nodes.push({ name, role: 'consumer' });
+  }
+  if (scenario.consumers.some(({ group }) => group?.application.sink === 'idempotent')) nodes.push({ name: STORE_NODE, role: 'store' });
   return nodes;
 }
 

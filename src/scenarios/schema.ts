@@ -3,6 +3,7 @@
  * the JSON Schema of `harrow schema` all come from here. What relates two keys to each other is in resolve.ts.
  */
 import { adminShape } from './admin-forms.ts';
+import { applicationShape } from './application-shape.ts';
 import { configShape } from './config-entries.ts';
 import { MAX_DURATION_US } from './durations.ts';
 import { faultsShape, nodesShape } from './fault-forms.ts';
@@ -50,9 +51,12 @@ const producerShape = object('a producer', {
 });
 
 const consumerShape = object('a consumer', {
-  name: required(clientName, 'name of its node'),
+  name: required(clientName, 'name of it; its nodes are name-1 to name-count, or just name when there is one'),
+  count: optional(integer(1, MAX_NODES), 'how many of them; default 1'),
+  group: optional(text('the name of a consumer group', { maxLength: 249 }), 'group.id: the members of a group share the partitions; without one each reads all of them'),
   topics: required(list(located(text('the name of a topic')), { min: 1, max: 1000, what: 'topics' }), 'topics it reads'),
   bootstrap,
+  application: optional(applicationShape, 'what a member of a group does with the records; default: processes them, and the consumer commits by itself'),
   config: optional(configShape('consumer'), 'consumer configs'),
 });
 

@@ -6,7 +6,7 @@ import type { ErrorName } from '../../kafka/errors.ts';
 import { Received, Stimulus, type Effect } from '../../kernel/effects.ts';
 import { compiledEngine } from '../../kernel/statechart/engines.ts';
 import type { EventObject, MachineState } from '../../kernel/statechart/engine.ts';
-import type { AlterPartitionAnswered, AlterPartitionSubmit } from '../local-events.ts';
+import type { AlterPartitionAnswered, AlterPartitionSubmit } from '../replication-events.ts';
 import { told } from '../replica/sample.ts';
 import { alterPartitionMachine } from './machine.ts';
 

@@ -6,7 +6,8 @@ import type { Effect, Received } from '../../kernel/effects.ts';
 import type { AlterPartitionData, AlterPartitionRequest, AlterPartitionResponse } from '../../kafka/api.ts';
 import type { BrokerConfig } from '../../kafka/config.ts';
 import { NO_EPOCH, NO_LEADER, topicPartition, type BrokerEpoch, type NodeId, type TopicName, type TopicPartition } from '../../kafka/ids.ts';
-import { tell, type AlterPartitionSubmit, type Registered } from '../local-events.ts';
+import { tell, type Registered } from '../local-events.ts';
+import type { AlterPartitionSubmit } from '../replication-events.ts';
 import type { RaftLeaderChanged } from '../raft/events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 

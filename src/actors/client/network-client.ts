@@ -81,10 +81,10 @@ export function nextCorrelationId<Purpose>(turn: NetworkTurn<Purpose>): number {
   return turn.state.lastCorrelationId;
 }
 
-/** Sends a request that is answered, and remembers it until it is. */
-export function sendRequest<Purpose>(turn: NetworkTurn<Purpose>, nodeId: NodeId, message: ApiRequest, purpose: Purpose): void {
+/** Sends a request that is answered, and remembers it until it is. It times out after `request.timeout.ms` unless told otherwise. */
+export function sendRequest<Purpose>(turn: NetworkTurn<Purpose>, nodeId: NodeId, message: ApiRequest, purpose: Purpose, timeoutMs = turn.state.config.requestTimeoutMs): void {
   const { state, nowMs } = turn;
-  const deadlineMs = nowMs + state.config.requestTimeoutMs;
+  const deadlineMs = nowMs + timeoutMs;
   const request: InFlightRequest<Purpose> = { correlationId: message.correlationId, deadlineMs, purpose };
   const at = connectionIndex(state, nodeId);
   const before = state.connections[at];
@@ -145,14 +145,14 @@ export function takeLost<Purpose>(turn: NetworkTurn<Purpose>, { peer, reason }: 
   return { nodeId: peer, requests: disconnect(turn, peer, isEstablished), wasSent: isEstablished };
 }
 
-/** Closes the connections whose oldest request is past its timeout (NetworkClient.handleTimedOutRequests). */
+/** Closes the connections with a request past its timeout (InFlightRequests.hasExpiredRequest). */
 export function takeTimedOut<Purpose>(turn: NetworkTurn<Purpose>): readonly Undecided<Purpose>[] {
   const timedOut: Undecided<Purpose>[] = [];
   for (const { nodeId, inFlight } of turn.state.connections) {
-    const oldest = inFlight[0];
-    if (oldest === undefined) continue;
-    if (oldest.deadlineMs > turn.nowMs) {
-      turn.timeoutBy(oldest.deadlineMs);
+    if (inFlight.length === 0) continue;
+    const deadlineMs = earliestDeadlineMs(inFlight);
+    if (deadlineMs > turn.nowMs) {
+      turn.timeoutBy(deadlineMs);
       continue;
     }
     turn.effects.push({ kind: 'disconnect', to: nodeId });
@@ -160,6 +160,12 @@ export function takeTimedOut<Purpose>(turn: NetworkTurn<Purpose>): readonly Unde
     timedOut.push({ nodeId, requests: disconnect(turn, nodeId, false), wasSent: true });
   }
   return timedOut;
+}
+
+function earliestDeadlineMs(inFlight: readonly InFlightRequest<unknown>[]): number {
+  let earliestMs = NEVER_MS;
+  for (let i = 0; i < inFlight.length; i += 1) earliestMs = Math.min(earliestMs, (inFlight[i] as InFlightRequest<unknown>).deadlineMs);
+  return earliestMs;
 }
 
 function disconnect<Purpose>(turn: NetworkTurn<Purpose>, nodeId: NodeId, wasEstablished: boolean): readonly InFlightRequest<Purpose>[] {

@@ -4,6 +4,7 @@ import type { Polled } from '../../history/observations.ts';
 import type { FetchPartitionData, FetchRequest, FetchResponse } from '../../kafka/api.ts';
 import { parseConfig } from '../../kafka/config.ts';
 import { errorInfo, errorNames, type ErrorName } from '../../kafka/errors.ts';
+import { KAFKA_RULES } from '../../kafka/rules.ts';
 import { batchOf, withOffsets, type RecordBatch } from '../../kafka/records.ts';
 import { completeFetch, handleFetchResponse, sendFetch, sendFetches } from './fetcher.ts';
 import { beginTurn, startConsumer, type ConsumerState, type ConsumerTurn, type FetchPurpose, type TopicPartitionState } from './state.ts';
@@ -14,7 +15,7 @@ const at = (nowMs: number) => ({ nowMs, draw: 3 });
 /** A consumer that stands at `positions`, one partition each, all led by the node of the same place in `leaders`. */
 function standing(positions: readonly number[], leaders: readonly number[] = positions.map(() => 1)): ConsumerState {
   const { config } = parseConfig('consumer', { 'auto.offset.reset': 'earliest' });
-  const { state } = startConsumer({ bootstrapServers: [1], config, topics: [], nowMs: 0, draw: 1, incarnation: 1 });
+  const { state } = startConsumer({ bootstrapServers: [1], config, topics: [], groupId: null, rules: KAFKA_RULES, nowMs: 0, draw: 1, incarnation: 1 });
   return { ...state, partitions: positions.map((position, partition) => resetTo(assigned('gps', partition, { leaderId: leaders[partition] ?? -1, leaderEpoch: 2 }, config), position)) };
 }
 

@@ -1,6 +1,7 @@
 /**
- * The fetcher: keeps one fetch in flight at every node that leads a fetchable partition, and returns what comes to the
- * application, which polls at once. A fetch waits at the broker for `fetch.max.wait.ms`, so a partition without news costs
+ * The fetcher: keeps one fetch in flight at every node that leads a fetchable partition. Without a group, what comes goes
+ * to an application that polls at once; with one it is buffered until the next poll collects it, and a partition with
+ * buffered data is not fetched. A fetch waits at the broker for `fetch.max.wait.ms`, so a partition without news costs
  * nothing but that; its request is repeated as it was.
  *
  * What is dropped: data whose fetch offset is not the position any more; records below the position (a batch is returned
@@ -13,15 +14,17 @@
  * Source: AbstractFetch, FetchCollector, CompletedFetch.
  */
 import { assert } from '../../kernel/assert.ts';
-import type { Polled, ReceivedRecord } from '../../history/observations.ts';
+import type { Polled } from '../../history/observations.ts';
 import { CONSUMER_REPLICA_ID, type FetchPartition, type FetchPartitionData, type FetchRequest, type FetchResponse } from '../../kafka/api.ts';
-import { errorInfo } from '../../kafka/errors.ts';
+import { errorInfo, type ErrorName } from '../../kafka/errors.ts';
 import { NO_EPOCH, NO_LEADER, NO_OFFSET, type NodeId, type TopicName } from '../../kafka/ids.ts';
-import { offsetOfRecord, type RecordBatch } from '../../kafka/records.ts';
+import type { RecordBatch } from '../../kafka/records.ts';
 import { requestUpdate } from '../client/metadata-updater.ts';
 import { connectableAtMs, connectionOf, nextCorrelationId, sendRequest } from '../client/network-client.ts';
-import { placeOf, setPartition, type ConsumerTurn, type FetchPurpose, type TopicPartitionState } from './state.ts';
-import { advanced, awaitingReset, backingOff } from './subscription.ts';
+import { throwFromPoll } from './exceptions.ts';
+import { takeRecords } from './records.ts';
+import { placeOf, setPartition, type CompletedFetch, type ConsumerState, type ConsumerTurn, type FetchPurpose, type TopicPartitionState } from './state.ts';
+import { advanced, awaitingReset, backingOff, isFetchable } from './subscription.ts';
 
 /** Sends a fetch to every node that has something to fetch and none in flight. */
 export function sendFetches(turn: ConsumerTurn): void {
@@ -29,7 +32,7 @@ export function sendFetches(turn: ConsumerTurn): void {
   let nodes: NodeId[] | undefined;
   for (let place = 0; place < state.partitions.length; place += 1) {
     const each = state.partitions[place] as TopicPartitionState;
-    if (each.fetchState !== 'FETCHING' || each.isPaused) continue;
+    if (!isFetchable(each) || isBuffered(state, place)) continue;
     if (each.leaderId === NO_LEADER) requestUpdate(turn);
     else if (each.nextRetryMs > nowMs) turn.wakeBy(each.nextRetryMs);
     else if (nodes === undefined) nodes = [each.leaderId];
@@ -49,7 +52,7 @@ export function sendFetch(turn: ConsumerTurn, nodeId: NodeId, last: FetchPurpose
     return;
   }
   if (connection !== undefined && connection.inFlight.length > 0 && connection.inFlight.some(({ purpose }) => purpose.kind === 'fetch')) return;
-  const purpose = last !== undefined && last.isComplete && last.partitions === state.partitions ? last : fetchOf(turn, nodeId);
+  const purpose = last !== undefined && last.isComplete && last.partitions === state.partitions && state.completedFetches.length === 0 ? last : fetchOf(turn, nodeId);
   if (purpose === undefined) return;
   const { config } = state;
   const message: FetchRequest = {
@@ -69,14 +72,14 @@ const CONSUMER_STATE: FetchRequest['replicaState'] = { replicaId: CONSUMER_REPLI
 
 /** All fetchable partitions that the node leads; undefined when there are none. */
 function fetchOf(turn: ConsumerTurn, nodeId: NodeId): FetchPurpose | undefined {
-  const { partitions, config } = turn.state;
+  const { partitions, config, rules } = turn.state;
   const topics: { topic: TopicName; partitions: FetchPartition[] }[] = [];
   const places: number[] = [];
   let isComplete = true;
   let current: { topic: TopicName; partitions: FetchPartition[] } | undefined;
   for (let place = 0; place < partitions.length; place += 1) {
     const each = partitions[place] as TopicPartitionState;
-    if (each.leaderId !== nodeId || each.fetchState !== 'FETCHING' || each.isPaused) continue;
+    if (each.leaderId !== nodeId || !isFetchable(each) || isBuffered(turn.state, place)) continue;
     if (each.nextRetryMs > turn.nowMs) {
       isComplete = false;
       continue;
@@ -87,7 +90,7 @@ function fetchOf(turn: ConsumerTurn, nodeId: NodeId): FetchPurpose | undefined {
     }
     // KIP-320 fences by `currentLeaderEpoch`; `lastFetchedEpoch` is for followers (KIP-595).
     current.partitions.push({
-      partition: each.partition, currentLeaderEpoch: each.leaderEpoch, fetchOffset: each.position, lastFetchedEpoch: NO_EPOCH, logStartOffset: NO_OFFSET,
+      partition: each.partition, currentLeaderEpoch: rules.fencesFetchesByLeaderEpoch ? each.leaderEpoch : NO_EPOCH, fetchOffset: each.position, lastFetchedEpoch: NO_EPOCH, logStartOffset: NO_OFFSET,
       partitionMaxBytes: config.maxPartitionFetchBytes,
     });
     places.push(place);
@@ -114,24 +117,36 @@ export function handleFetchResponse(turn: ConsumerTurn, purpose: FetchPurpose, {
   }
 }
 
+function isBuffered({ completedFetches }: Pick<ConsumerState, 'completedFetches'>, place: number): boolean {
+  for (let i = 0; i < completedFetches.length; i += 1) if ((completedFetches[i] as CompletedFetch).place === place) return true;
+  return false;
+}
+
 /** One partition of an answer; `fetchOffset` is where it was fetched from. */
 export function completeFetch(turn: ConsumerTurn, place: number, fetchOffset: number, data: FetchPartitionData, from: NodeId): void {
   const { state } = turn;
   const partition = state.partitions[place] as TopicPartitionState;
   if (partition.fetchState !== 'FETCHING' || partition.position !== fetchOffset) return;
-  if (partition.isPaused) {
-    state.completedFetches = [...state.completedFetches, { place, fetchOffset, data, from }];
-  } else if (data.errorCode === 'NONE') {
-    poll(turn, place, data.records, from);
-  } else if (data.errorCode === 'OFFSET_OUT_OF_RANGE') {
-    setPartition(turn, place, awaitingReset(partition, 'outOfRange', state.config) ?? waiting(turn, partition));
-  } else {
-    if (errorInfo(data.errorCode).invalidMetadata || data.errorCode === 'OFFSET_NOT_AVAILABLE') requestUpdate(turn);
-    setPartition(turn, place, waiting(turn, partition));
-  }
+  if (partition.isPaused || state.group !== null) state.completedFetches = [...state.completedFetches, { place, fetchOffset, data, from }];
+  else if (data.errorCode === 'NONE') poll(turn, place, data.records, from);
+  else fetchFailed(turn, place, data.errorCode);
 }
 
-function waiting(turn: ConsumerTurn, partition: TopicPartitionState): TopicPartitionState {
+/** The fetch of a partition that stands at the fetch offset ended with an error. */
+export function fetchFailed(turn: ConsumerTurn, place: number, errorCode: ErrorName): void {
+  const { state } = turn;
+  const partition = state.partitions[place] as TopicPartitionState;
+  if (errorCode === 'OFFSET_OUT_OF_RANGE') {
+    const reset = awaitingReset(partition, 'outOfRange', state.config);
+    if (reset === undefined) throwFromPoll(turn, { errorCode, exception: 'OffsetOutOfRangeException' });
+    setPartition(turn, place, reset ?? waiting(turn, partition));
+    return;
+  }
+  if (errorInfo(errorCode).invalidMetadata || errorCode === 'OFFSET_NOT_AVAILABLE') requestUpdate(turn);
+  setPartition(turn, place, waiting(turn, partition));
+}
+
+export function waiting(turn: ConsumerTurn, partition: TopicPartitionState): TopicPartitionState {
   const nextRetryMs = turn.nowMs + turn.state.config.retryBackoffMs;
   turn.wakeBy(nextRetryMs);
   return backingOff(partition, nextRetryMs);
@@ -142,42 +157,24 @@ function poll(turn: ConsumerTurn, place: number, batches: readonly RecordBatch[]
   const { maxPollRecords, checkCrcs } = turn.state.config;
   const before = turn.state.partitions[place] as TopicPartitionState;
   let { position, offsetEpoch } = before;
-  let polled: ReceivedRecord[] = [];
-  let isStopped = false;
-  for (const batch of batches) {
-    if (batch.isCorrupt && checkCrcs) {
-      isStopped = true;
-      break;
-    }
-    if (batch.nextOffset <= position) continue;
-    if (!batch.isControl) {
-      for (let i = batch.cleaned === null ? Math.max(0, position - batch.baseOffset) : 0; i < batch.records.length; i += 1) {
-        const record = batch.records[i];
-        const offset = offsetOfRecord(batch, i);
-        if (offset < position) continue;
-        assert(record !== undefined && record.value !== null, 'a record of a run has a value');
-        if (polled.length === maxPollRecords) {
-          observePoll(turn, before, polled, from);
-          polled = [];
-        }
-        polled.push({ offset, leaderEpoch: batch.partitionLeaderEpoch, key: record.key, value: record.value });
-      }
-    }
-    position = batch.nextOffset;
-    offsetEpoch = batch.partitionLeaderEpoch;
+  for (;;) {
+    const taken = takeRecords(batches, position, offsetEpoch, maxPollRecords, checkCrcs);
+    if (taken.records.length > 0) observePoll(turn, { type: 'poll', topic: before.topic, partition: before.partition, records: taken.records, from });
+    position = taken.position;
+    offsetEpoch = taken.offsetEpoch;
+    if (taken.end === 'limit') continue;
+    const after = position === before.position ? before : advanced(before, position, offsetEpoch);
+    if (taken.end === 'corrupt') setPartition(turn, place, waiting(turn, after));
+    else if (after !== before) setPartition(turn, place, after);
+    return;
   }
-  if (polled.length > 0) observePoll(turn, before, polled, from);
-  const after = position === before.position ? before : advanced(before, position, offsetEpoch);
-  if (isStopped) setPartition(turn, place, waiting(turn, after));
-  else if (after !== before) setPartition(turn, place, after);
 }
 
-function observePoll(turn: ConsumerTurn, { topic, partition }: TopicPartitionState, records: readonly ReceivedRecord[], from: NodeId): void {
-  const observation: Polled = { type: 'poll', topic, partition, records, from };
+export function observePoll(turn: ConsumerTurn, observation: Polled): void {
   turn.effects.push({ kind: 'observe', observation });
 }
 
-/** Buffered data of partitions that are not paused any more is returned. */
+/** Buffered data of partitions that are not paused any more goes to the application that polls at once. */
 export function returnCompletedFetches(turn: ConsumerTurn): void {
   const buffered = turn.state.completedFetches;
   turn.state.completedFetches = [];

@@ -4,6 +4,7 @@ import type { PositionReset } from '../../history/observations.ts';
 import type { ListOffsetsResponse, OffsetForLeaderEpochResponse } from '../../kafka/api.ts';
 import { parseConfig } from '../../kafka/config.ts';
 import { errorNames, type ErrorName } from '../../kafka/errors.ts';
+import { KAFKA_RULES } from '../../kafka/rules.ts';
 import { newMetadata, withResponse } from '../client/metadata.ts';
 import { NEVER_MS } from '../client/turn.ts';
 import { handleEpochEndResponse, handleListOffsetsResponse, resetPositionsIfNeeded, validatePositionsIfNeeded } from './offset-fetcher.ts';
@@ -15,7 +16,7 @@ const at = (nowMs: number) => ({ nowMs, draw: 3 });
 /** A consumer with one partition, led by node 1 in epoch 2. */
 function consumer(fields: Partial<TopicPartitionState>): ConsumerState {
   const { config } = parseConfig('consumer', { 'auto.offset.reset': 'earliest' });
-  const { state } = startConsumer({ bootstrapServers: [1], config, topics: [], nowMs: 0, draw: 1, incarnation: 1 });
+  const { state } = startConsumer({ bootstrapServers: [1], config, topics: [], groupId: null, rules: KAFKA_RULES, nowMs: 0, draw: 1, incarnation: 1 });
   const leader = { leaderId: 1, leaderEpoch: 2 };
   const metadata = withResponse(newMetadata(['gps'], 0), {
     type: 'MetadataResponse', correlationId: 1, brokers: [{ nodeId: 1 }], controllerId: 1,

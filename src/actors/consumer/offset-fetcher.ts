@@ -6,17 +6,18 @@
  * Source: OffsetFetcher.resetPositionsIfNeeded, validatePositionsIfNeeded; OffsetFetcherUtils.
  */
 import { present } from '../../kernel/assert.ts';
-import type { PositionReset } from '../../history/observations.ts';
 import {
   CONSUMER_REPLICA_ID, EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, type ListOffsetsRequest, type ListOffsetsResponse, type OffsetForLeaderEpochRequest,
   type OffsetForLeaderEpochResponse,
 } from '../../kafka/api.ts';
-import { NO_LEADER, NO_OFFSET, type LeaderEpoch, type NodeId, type Offset } from '../../kafka/ids.ts';
+import { NO_LEADER, NO_OFFSET, type NodeId, type Offset } from '../../kafka/ids.ts';
 import { withSeenEpoch } from '../client/metadata.ts';
 import { requestUpdate } from '../client/metadata-updater.ts';
 import { connectableAtMs, connectionOf, nextCorrelationId, sendRequest } from '../client/network-client.ts';
 import { NEVER_MS } from '../client/turn.ts';
-import { placeOf, setPartition, type ConsumerTurn, type FetchState, type ResetReason, type TopicPartitionState, type ValidationPurpose } from './state.ts';
+import { observePosition } from './committed-offsets.ts';
+import { throwFromPoll } from './exceptions.ts';
+import { placeOf, setPartition, type ConsumerTurn, type FetchState, type TopicPartitionState, type ValidationPurpose } from './state.ts';
 import { backingOff, resetTo, validated } from './subscription.ts';
 
 /** Asks for the offsets of all partitions that await a reset and may be asked for now. */
@@ -128,7 +129,7 @@ export function handleListOffsetsResponse(turn: ConsumerTurn, { topics }: ListOf
       }
       turn.state.metadata = withSeenEpoch(turn.state.metadata, name, partitionIndex, leaderEpoch);
       setPartition(turn, place, resetTo(before, offset));
-      observeReset(turn, before, offset, before.resetReason, leaderEpoch);
+      observePosition(turn, before, { from: fromOf(before), to: offset, reason: before.resetReason, leaderEpoch });
     }
   }
 }
@@ -147,15 +148,16 @@ export function handleEpochEndResponse(turn: ConsumerTurn, { positions }: Valida
         continue;
       }
       const validation = validated(before, { epoch: leaderEpoch, endOffset }, turn.state.config);
-      if (validation.kind === 'stuck') continue;
+      if (validation.kind === 'stuck') {
+        throwFromPoll(turn, { errorCode: 'NONE', exception: 'LogTruncationException' });
+        continue;
+      }
       setPartition(turn, place, validation.state);
-      if (validation.kind === 'truncated') observeReset(turn, before, validation.state.position, 'truncation');
+      if (validation.kind === 'truncated') observePosition(turn, before, { from: fromOf(before), to: validation.state.position, reason: 'truncation' });
     }
   }
 }
 
-function observeReset(turn: ConsumerTurn, { topic, partition, position }: TopicPartitionState, to: Offset, reason: ResetReason, leaderEpoch?: LeaderEpoch): void {
-  const listed = leaderEpoch === undefined ? {} : { leaderEpoch };
-  const observation: PositionReset = { type: 'position.reset', topic, partition, from: position === NO_OFFSET ? null : position, to, reason, ...listed };
-  turn.effects.push({ kind: 'observe', observation });
+function fromOf({ position }: TopicPartitionState): Offset | null {
+  return position === NO_OFFSET ? null : position;
 }

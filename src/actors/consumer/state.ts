@@ -2,25 +2,32 @@
  * The consumer's state: what it is assigned and where it stands in each partition (Kafka's SubscriptionState), its
  * connections and its metadata. Immutable below its top level; plain data.
  *
- * A partition is in one of Kafka's FetchStates:
+ * A partition is in one of Kafka's FetchStates, or not in the assignment at all:
  *
- *   INITIALIZING      has no position and no rule to find one (`auto.offset.reset` = none)
+ *   UNASSIGNED        of a subscribed topic, and not this member's (Kafka has no state for that)
+ *   INITIALIZING      has no position yet: the committed offset decides, or there is no rule to find one
  *   AWAIT_RESET       asks for the offset that the reset policy names
  *   FETCHING          has a valid position and is fetched
  *   AWAIT_VALIDATION  has a position, and a new leader that must first confirm it (KIP-320)
  *
- * `position` is the offset of the next record to return, or -1 (INITIALIZING, AWAIT_RESET before the first reset).
+ * `position` is the offset of the next record to return, or -1 (INITIALIZING, AWAIT_RESET before the first reset). In UNASSIGNED
+ * it is what it was, and means nothing.
  *
  * Source: SubscriptionState, SubscriptionState.FetchStates, KafkaConsumer.assign.
  */
 import type { FetchPartitionData, FetchRequest } from '../../kafka/api.ts';
 import type { ConsumerConfig } from '../../kafka/config.ts';
 import type { LeaderEpoch, NodeId, Offset, PartitionIndex, TopicName } from '../../kafka/ids.ts';
+import type { Rules } from '../../kafka/rules.ts';
 import { newMetadata } from '../client/metadata.ts';
 import { maybeUpdateMetadata, type ClientState } from '../client/metadata-updater.ts';
 import { firstCorrelationId } from '../client/network-client.ts';
 import { NO_TIMERS, Turn, type TurnEvent } from '../client/turn.ts';
 import type { Reduced } from '../reduction.ts';
+import { newGroup, type GroupState } from './group-state.ts';
+
+/** The rules that a consumer itself obeys. */
+export type ConsumerRules = Pick<Rules, 'fencesFetchesByLeaderEpoch' | 'consumerValidatesPositions' | 'consumerStopsBeforeRevocation' | 'consumerCommitsOwnedOnly' | 'consumerRetriesOffsetFetch'>;
 
 export interface ConsumerInput {
   /** Nodes of brokers, in the order of `bootstrap.servers`. */
@@ -28,12 +35,15 @@ export interface ConsumerInput {
   readonly config: ConsumerConfig;
   /** All partitions of these are assigned, also those that appear later. */
   readonly topics: readonly TopicName[];
+  /** `group.id`; null reads without a group. */
+  readonly groupId: string | null;
+  readonly rules: ConsumerRules;
   readonly nowMs: number;
   readonly draw: number;
   readonly incarnation: number;
 }
 
-export type FetchState = 'INITIALIZING' | 'AWAIT_RESET' | 'FETCHING' | 'AWAIT_VALIDATION';
+export type FetchState = 'UNASSIGNED' | 'INITIALIZING' | 'AWAIT_RESET' | 'FETCHING' | 'AWAIT_VALIDATION';
 export type ResetReason = 'initial' | 'outOfRange' | 'truncation';
 
 export interface TopicPartitionState {
@@ -51,6 +61,8 @@ export interface TopicPartitionState {
   /** Not to be asked for before then, ms on the node's clock; NEVER_MS while a reset or validation is in flight. */
   readonly nextRetryMs: number;
   readonly isPaused: boolean;
+  /** It is about to be revoked, and nothing of it is returned any more (KAFKA-14196). */
+  readonly isPendingRevocation: boolean;
 }
 
 /** A fetch in flight. While `partitions` is unchanged, the next request to the node repeats `topics`. */
@@ -78,7 +90,7 @@ export interface ValidationPurpose {
 
 export type ConsumerPurpose = FetchPurpose | OffsetsPurpose | ValidationPurpose;
 
-/** Fetched for a partition that was paused in the meantime; returned once it is resumed, if the position still is the fetch offset. */
+/** Fetched and not yet returned: the application is busy, or the partition paused. Returned if the position still is the fetch offset. */
 export interface CompletedFetch {
   readonly place: number;
   readonly fetchOffset: Offset;
@@ -88,21 +100,32 @@ export interface CompletedFetch {
 
 export interface ConsumerState extends ClientState<ConsumerPurpose> {
   readonly config: ConsumerConfig;
-  /** Every assigned partition, in the order in which it was discovered; a partition keeps its place. */
+  readonly rules: ConsumerRules;
+  /** Every partition of the topics, in the order in which it was discovered; a partition keeps its place. Without a group all are assigned. */
   readonly partitions: readonly TopicPartitionState[];
-  /** How many of them are not FETCHING; while it is 0, nobody needs to look for positions to reset or to validate. */
+  /** How many of the assigned ones are not FETCHING; while it is 0, nobody needs to look for positions to reset or to validate. */
   readonly unsettledCount: number;
   readonly completedFetches: readonly CompletedFetch[];
+  /** null for a consumer that assigned itself all partitions, and whose application polls whenever there is something. */
+  readonly group: GroupState | null;
+  /** The call of `poll` that the application waits in. */
+  readonly poll: PollInProgress | null;
+}
+
+export interface PollInProgress {
+  /** When it returns with nothing. */
+  readonly deadlineMs: number;
 }
 
 export type ConsumerTurn = Turn<ConsumerState>;
 
 /** A consumer that has just been constructed and assigned its topics. */
 export function startConsumer(input: ConsumerInput): Reduced<ConsumerState> {
-  const { bootstrapServers, config, topics, nowMs, incarnation } = input;
+  const { bootstrapServers, config, topics, groupId, rules, nowMs, incarnation } = input;
   const state: ConsumerState = {
-    ...NO_TIMERS, config, bootstrapServers, metadata: newMetadata(topics, nowMs), connections: [], lastCorrelationId: firstCorrelationId(incarnation),
+    ...NO_TIMERS, config, rules, bootstrapServers, metadata: newMetadata(topics, nowMs), connections: [], lastCorrelationId: firstCorrelationId(incarnation),
     partitions: [], unsettledCount: 0, completedFetches: [],
+    group: groupId === null ? null : newGroup(groupId, topics, config, incarnation, nowMs), poll: null,
   };
   const turn = beginTurn(state, input);
   maybeUpdateMetadata(turn);
@@ -112,9 +135,9 @@ export function startConsumer(input: ConsumerInput): Reduced<ConsumerState> {
 export function beginTurn(state: ConsumerState, event: TurnEvent): ConsumerTurn {
   return new Turn<ConsumerState>(
     {
-      wakeupAtMs: state.wakeupAtMs, timeoutAtMs: state.timeoutAtMs, config: state.config, bootstrapServers: state.bootstrapServers, metadata: state.metadata,
+      wakeupAtMs: state.wakeupAtMs, timeoutAtMs: state.timeoutAtMs, config: state.config, rules: state.rules, bootstrapServers: state.bootstrapServers, metadata: state.metadata,
       connections: state.connections, lastCorrelationId: state.lastCorrelationId, partitions: state.partitions, unsettledCount: state.unsettledCount,
-      completedFetches: state.completedFetches,
+      completedFetches: state.completedFetches, group: state.group, poll: state.poll,
     },
     event,
   );
@@ -128,9 +151,9 @@ export function setPartition(turn: ConsumerTurn, place: number, partition: Topic
   state.partitions = partitions;
 }
 
-/** 1 for a partition that is not FETCHING. */
+/** 1 for an assigned partition that is not FETCHING. */
 export function unsettled({ fetchState }: TopicPartitionState): 0 | 1 {
-  return fetchState === 'FETCHING' ? 0 : 1;
+  return fetchState === 'FETCHING' || fetchState === 'UNASSIGNED' ? 0 : 1;
 }
 
 /** The place of a partition; `hint` is where it is looked for first, then onwards and round. -1 when it is not assigned. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FetchState, TopicPartitionState } from './state.ts';
-import { advanced, assigned, awaitingReset, resetTo, validated, withLeader } from './subscription.ts';
+import { KAFKA_RULES } from '../../kafka/rules.ts';
+import { advanced, assigned, awaitingReset, initializing, isFetchable, positionedAt, resetTo, revoked, unassigned, validated, withLeader } from './subscription.ts';
 
 const EARLIEST = { autoOffsetReset: 'earliest' } as const;
 const NONE = { autoOffsetReset: 'none' } as const;
@@ -8,6 +9,7 @@ const NONE = { autoOffsetReset: 'none' } as const;
 /** At offset 10, the last record read in epoch 3, led by node 1 in epoch 3. */
 const reading: TopicPartitionState = {
   topic: 'gps', partition: 0, fetchState: 'FETCHING', position: 10, offsetEpoch: 3, leaderId: 1, leaderEpoch: 3, resetReason: 'initial', nextRetryMs: 0, isPaused: false,
+  isPendingRevocation: false,
 };
 const inState = (fetchState: FetchState, fields: Partial<TopicPartitionState> = {}): TopicPartitionState => ({ ...reading, fetchState, ...fields });
 
@@ -21,7 +23,7 @@ describe('an assigned partition', () => {
   it('is fetched from the offset it is reset to, which needs no validation', () => {
     const state = resetTo(inState('AWAIT_RESET', { nextRetryMs: 99 }), 7);
     expect(state).toMatchObject({ fetchState: 'FETCHING', position: 7, offsetEpoch: -1, nextRetryMs: 0 });
-    expect(withLeader(state, { leaderId: 2, leaderEpoch: 4 }).fetchState).toBe('FETCHING');
+    expect(withLeader(state, { leaderId: 2, leaderEpoch: 4 }, KAFKA_RULES).fetchState).toBe('FETCHING');
   });
 
   it('awaits no reset without a policy', () => {
@@ -40,11 +42,11 @@ describe('news of the leader', () => {
     ['a reset goes to the new leader', inState('AWAIT_RESET', { nextRetryMs: 99 }), { leaderId: 2, leaderEpoch: 4 }, { fetchState: 'AWAIT_RESET', leaderId: 2, nextRetryMs: 0 }],
     ['INITIALIZING stays', inState('INITIALIZING'), { leaderId: 2, leaderEpoch: 4 }, { fetchState: 'INITIALIZING', leaderId: 2 }],
   ])('%s', (_, before, leader, expected) => {
-    expect(withLeader(before, leader)).toMatchObject(expected);
+    expect(withLeader(before, leader, KAFKA_RULES)).toMatchObject(expected);
   });
 
   it('that says the same changes nothing', () => {
-    expect(withLeader(reading, { leaderId: 1, leaderEpoch: 3 })).toBe(reading);
+    expect(withLeader(reading, { leaderId: 1, leaderEpoch: 3 }, KAFKA_RULES)).toBe(reading);
   });
 });
 
@@ -73,5 +75,29 @@ describe('a validation (KIP-320)', () => {
 describe('reading', () => {
   it('moves the position, remembers the epoch and ends a backoff', () => {
     expect(advanced({ ...reading, nextRetryMs: 50 }, 12, 4)).toEqual({ ...reading, position: 12, offsetEpoch: 4, nextRetryMs: 0 });
+  });
+});
+
+describe('a partition that a group gives and takes', () => {
+  it('has no position when it is given, whatever it had before', () => {
+    const taken = revoked(reading);
+    expect(taken).toMatchObject({ fetchState: 'UNASSIGNED', leaderId: 1 });
+    expect(initializing(taken)).toEqual({ ...unassigned('gps', 0, { leaderId: 1, leaderEpoch: 3 }), fetchState: 'INITIALIZING' });
+  });
+
+  it('is fetched only while it is assigned, not paused, and not about to be revoked', () => {
+    expect(isFetchable(reading)).toBe(true);
+    for (const other of [revoked(reading), { ...reading, isPaused: true }, { ...reading, isPendingRevocation: true }, inState('AWAIT_RESET')]) expect(isFetchable(other)).toBe(false);
+  });
+
+  it('begins at the committed offset, once the leader has confirmed its epoch', () => {
+    expect(positionedAt(inState('INITIALIZING', { position: -1 }), 7, 2, KAFKA_RULES)).toMatchObject({ fetchState: 'AWAIT_VALIDATION', position: 7, offsetEpoch: 2 });
+    expect(positionedAt(inState('INITIALIZING', { position: -1 }), 7, -1, KAFKA_RULES)).toMatchObject({ fetchState: 'FETCHING', position: 7 });
+  });
+
+  it('was not validated before KIP-320', () => {
+    const rules = { consumerValidatesPositions: false };
+    expect(positionedAt(inState('INITIALIZING'), 7, 2, rules).fetchState).toBe('FETCHING');
+    expect(withLeader(reading, { leaderId: 2, leaderEpoch: 4 }, rules)).toMatchObject({ fetchState: 'FETCHING', leaderId: 2, leaderEpoch: 4 });
   });
 });

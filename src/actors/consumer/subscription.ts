@@ -11,8 +11,9 @@ import { NO_EPOCH, NO_LEADER, NO_OFFSET, type LeaderEpoch, type Offset, type Par
 import type { EpochEndOffset } from '../../kafka/api.ts';
 import type { ConsumerConfig } from '../../kafka/config.ts';
 import type { PartitionMetadata } from '../client/metadata.ts';
-import type { ResetReason, TopicPartitionState } from './state.ts';
+import type { ConsumerRules, ResetReason, TopicPartitionState } from './state.ts';
 
+type ValidationRule = Pick<ConsumerRules, 'consumerValidatesPositions'>;
 type ResetPolicy = Pick<ConsumerConfig, 'autoOffsetReset'>;
 
 /** A partition that nobody has committed an offset for: the reset policy says where it begins, if there is one. */
@@ -20,7 +21,37 @@ export function assigned(topic: TopicName, partition: PartitionIndex, leader: Pa
   return {
     topic, partition, fetchState: hasResetPolicy(config) ? 'AWAIT_RESET' : 'INITIALIZING', position: NO_OFFSET, offsetEpoch: NO_EPOCH,
     leaderId: leader.leaderId, leaderEpoch: leader.leaderEpoch, resetReason: 'initial', nextRetryMs: 0, isPaused: false,
+    isPendingRevocation: false,
   };
+}
+
+/** A partition of a subscribed topic that is not, or not yet, this member's. */
+export function unassigned(topic: TopicName, partition: PartitionIndex, leader: PartitionMetadata): TopicPartitionState {
+  return {
+    topic, partition, fetchState: 'UNASSIGNED', position: NO_OFFSET, offsetEpoch: NO_EPOCH, leaderId: leader.leaderId, leaderEpoch: leader.leaderEpoch,
+    resetReason: 'initial', nextRetryMs: 0, isPaused: false, isPendingRevocation: false,
+  };
+}
+
+/** The group gives the partition to this member: its position is the committed offset, which is not known yet. */
+export function initializing(state: TopicPartitionState): TopicPartitionState {
+  return { ...unassigned(state.topic, state.partition, state), fetchState: 'INITIALIZING' };
+}
+
+/** The partition is not this member's any more. */
+export function revoked(state: TopicPartitionState): TopicPartitionState {
+  return { ...state, fetchState: 'UNASSIGNED', isPaused: false, isPendingRevocation: false };
+}
+
+/** Records of it may be fetched and returned (SubscriptionState.isFetchable). */
+export function isFetchable({ fetchState, isPaused, isPendingRevocation }: TopicPartitionState): boolean {
+  return fetchState === 'FETCHING' && !isPaused && !isPendingRevocation;
+}
+
+/** The application or the group sets the position; one with a known epoch is validated first (maybeSeekUnvalidated). */
+export function positionedAt(state: TopicPartitionState, position: Offset, offsetEpoch: LeaderEpoch, rules: ValidationRule): TopicPartitionState {
+  const mustValidate = rules.consumerValidatesPositions && offsetEpoch !== NO_EPOCH && state.leaderEpoch !== NO_EPOCH;
+  return { ...state, fetchState: mustValidate ? 'AWAIT_VALIDATION' : 'FETCHING', position, offsetEpoch, nextRetryMs: 0 };
 }
 
 export function hasResetPolicy({ autoOffsetReset }: ResetPolicy): boolean {
@@ -32,11 +63,11 @@ export function hasResetPolicy({ autoOffsetReset }: ResetPolicy): boolean {
  * epoch must be validated before the next fetch. While nobody leads, a position keeps the leader it had, whose errors ask for
  * fresh metadata.
  */
-export function withLeader(state: TopicPartitionState, { leaderId, leaderEpoch }: PartitionMetadata): TopicPartitionState {
+export function withLeader(state: TopicPartitionState, { leaderId, leaderEpoch }: PartitionMetadata, rules: ValidationRule): TopicPartitionState {
   if (leaderId === state.leaderId && leaderEpoch === state.leaderEpoch) return state;
   if (state.fetchState !== 'FETCHING' && state.fetchState !== 'AWAIT_VALIDATION') return { ...state, leaderId, leaderEpoch, nextRetryMs: 0 };
   if (leaderId === NO_LEADER) return state;
-  const isValidatable = state.offsetEpoch !== NO_EPOCH && leaderEpoch !== NO_EPOCH;
+  const isValidatable = rules.consumerValidatesPositions && state.offsetEpoch !== NO_EPOCH && leaderEpoch !== NO_EPOCH;
   return { ...state, leaderId, leaderEpoch, fetchState: isValidatable ? 'AWAIT_VALIDATION' : 'FETCHING', nextRetryMs: 0 };
 }
 
@@ -75,7 +106,7 @@ export function validated(state: TopicPartitionState, end: EpochEndOffset, confi
 export function advanced(state: TopicPartitionState, position: Offset, offsetEpoch: LeaderEpoch): TopicPartitionState {
   return {
     topic: state.topic, partition: state.partition, fetchState: state.fetchState, position, offsetEpoch, leaderId: state.leaderId, leaderEpoch: state.leaderEpoch,
-    resetReason: state.resetReason, nextRetryMs: 0, isPaused: state.isPaused,
+    resetReason: state.resetReason, nextRetryMs: 0, isPaused: state.isPaused, isPendingRevocation: state.isPendingRevocation,
   };
 }
 

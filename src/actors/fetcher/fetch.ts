@@ -12,7 +12,8 @@ import type { Effect, Received, Stimulus } from '../../kernel/effects.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../../kafka/api.ts';
 import type { FetchPartition, FetchPartitionData, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, OffsetForLeaderEpochResponse } from '../../kafka/api.ts';
 import { NO_EPOCH, NO_OFFSET, topicPartition as topicPartitionOf, type LeaderEpoch, type Offset, type TopicName, type TopicPartition } from '../../kafka/ids.ts';
-import { tell, type FetcherAdd, type FetcherRemove, type FetcherTruncated } from '../local-events.ts';
+import { tell } from '../local-events.ts';
+import type { FetcherAdd, FetcherRemove, FetcherTruncated } from '../replication-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { asksForEpochEnds, isAsRequested, withPartition, type FetcherState, type PartitionFetchState } from './state.ts';
 

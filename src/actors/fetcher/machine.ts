@@ -16,7 +16,7 @@ import { setup } from 'xstate';
 import type { ConnectionLost, EffectsEmitted, Received, Stimulus } from '../../kernel/effects.ts';
 import type { FetchResponse, ListOffsetsResponse, OffsetForLeaderEpochResponse } from '../../kafka/api.ts';
 import type { TopicPartition } from '../../kafka/ids.ts';
-import type { FetcherAdd, FetcherRemove, FetcherTruncated } from '../local-events.ts';
+import type { FetcherAdd, FetcherRemove, FetcherTruncated } from '../replication-events.ts';
 import { handOver, quietly, reduces, type Reduced } from '../reduction.ts';
 import {
   addPartition, askForRange, continueAfterTruncation, delayAll, endDelay, giveUpOnLeader, isAnswerToLast, processFetchResponse, processRange, removePartition, sendFetch,

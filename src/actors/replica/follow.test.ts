@@ -4,7 +4,7 @@ import type { FetchPartitionData } from '../../kafka/api.ts';
 import { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import type { PartitionLog } from '../../kafka/log.ts';
 import { withOffsets, type RecordBatch } from '../../kafka/records.ts';
-import type { FollowerOutOfRange, PartitionFetched } from '../local-events.ts';
+import type { FollowerOutOfRange, PartitionFetched } from '../replication-events.ts';
 import { appendFetched, isDiverging, isFromCurrentLeader, truncateToDivergence, truncateToLeaderRange } from './follow.ts';
 import { readPartition } from './read.ts';
 import { effectsOf, epochsOf, followerRead, LEADER_EPOCH, logOf, NAME, NOW_MS, produced, sampleLeader, sampleReplica, told } from './sample.ts';

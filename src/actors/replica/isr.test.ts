@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Stimulus, type Effect } from '../../kernel/effects.ts';
 import type { AlterPartitionData, AlterPartitionPartitionResponse } from '../../kafka/api.ts';
 import { errorNames, type ErrorName } from '../../kafka/errors.ts';
-import type { AlterPartitionAnswered } from '../local-events.ts';
+import type { AlterPartitionAnswered } from '../replication-events.ts';
 import { isCaughtUp, isIsrEligible } from './caught-up.ts';
 import { alterPartitionAnswered, brokersChanged, maybeExpandIsr, shrinkIsr } from './isr.ts';
 import { broker, BROKERS, effectsOf, LEADER_EPOCH, logOf, NOW_MS, PARTITION_EPOCH, remote, sampleLeader, told } from './sample.ts';

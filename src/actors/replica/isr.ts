@@ -13,7 +13,8 @@
 import type { Effect, Stimulus } from '../../kernel/effects.ts';
 import type { AlterPartitionData } from '../../kafka/api.ts';
 import { NO_EPOCH, type NodeId } from '../../kafka/ids.ts';
-import { BROKER_MACHINES, tell, type AlterPartitionAnswered, type BrokersChanged } from '../local-events.ts';
+import { BROKER_MACHINES, tell, type BrokersChanged } from '../local-events.ts';
+import type { AlterPartitionAnswered } from '../replication-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { isCaughtUp, isIsrEligible } from './caught-up.ts';
 import { maybeIncrementHighWatermark } from './high-watermark.ts';

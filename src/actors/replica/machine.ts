@@ -18,8 +18,9 @@
 import { setup } from 'xstate';
 import type { DiskOutcome, EffectsEmitted, Stimulus } from '../../kernel/effects.ts';
 import type {
-  AlterPartitionAnswered, AppendRequested, BrokersChanged, DeleteRecordsRequested, EpochEndFound, EpochEndRequested, FollowerDiverged, FollowerOutOfRange, HighWatermarkAwaited, LogClose, LogLoadRequested, OffsetsRequested, PartitionChanged, PartitionFetched, PartitionRemoved, PartitionReconfigured, ReadRequested,
+  AppendRequested, BrokersChanged, DeleteRecordsRequested, EpochEndRequested, HighWatermarkAwaited, LogClose, LogLoadRequested, OffsetsRequested, PartitionChanged, PartitionRemoved, PartitionReconfigured, ReadRequested,
 } from '../local-events.ts';
+import type { AlterPartitionAnswered, EpochEndFound, FollowerDiverged, FollowerOutOfRange, PartitionFetched } from '../replication-events.ts';
 import { handOver, reduces, type Reduced } from '../reduction.ts';
 import { appendRecords, refuseAppend } from './append.ts';
 import { awaitHighWatermark, loadLog, refuseAwait, refuseLoad } from './coordinator-access.ts';

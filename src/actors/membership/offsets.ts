@@ -1,0 +1,113 @@
+/**
+ * Committed offsets at the coordinator: OffsetCommit with the generation that the member is in, and OffsetFetch. Each is
+ * one try; whether to try again is the consumer's business. Both wait until a coordinator is known.
+ *
+ * A member that is in no stable generation does not commit at all: what it owned may be another's by now.
+ *
+ * Source: ConsumerCoordinator.sendOffsetCommitRequest, OffsetCommitResponseHandler, sendOffsetFetchRequest,
+ * OffsetFetchResponseHandler; KIP-447 (requireStable).
+ */
+import type { OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse } from '../../kafka/api.ts';
+import { errorInfo, type ErrorName } from '../../kafka/errors.ts';
+import type { NodeId, TopicName } from '../../kafka/ids.ts';
+import { nextCorrelationId, sendRequest } from '../client/network-client.ts';
+import type { CommitOffset, CommitWanted, OffsetsWanted } from '../group-events.ts';
+import { coordinatorReadyAtMs, markCoordinatorUnknown } from './coordinator.ts';
+import { failMembership, requestRejoin, resetGeneration } from './generation.ts';
+import { isOfPresentGeneration, NO_COORDINATOR, tellConsumer, type CommitPurpose, type MembershipTurn } from './state.ts';
+
+export function offsetsWanted(turn: MembershipTurn, event: CommitWanted | OffsetsWanted): void {
+  turn.state.waiting = [...turn.state.waiting, event];
+}
+
+/** Sends what waits for the coordinator, in the order in which it was wanted. */
+export function sendWaiting(turn: MembershipTurn): void {
+  const { state } = turn;
+  if (state.waiting.length === 0 || state.coordinator === NO_COORDINATOR) return;
+  const atMs = coordinatorReadyAtMs(turn);
+  if (atMs > turn.nowMs) {
+    turn.wakeBy(atMs);
+    return;
+  }
+  const { waiting } = state;
+  state.waiting = [];
+  for (const event of waiting) {
+    if (event.type === 'membership.fetchOffsets') sendOffsetFetch(turn, event);
+    else if (event.deadlineMs > turn.nowMs) sendCommit(turn, event);
+  }
+}
+
+function sendCommit(turn: MembershipTurn, { commitId, offsets }: CommitWanted): void {
+  const { state } = turn;
+  if (state.memberState !== 'STABLE') {
+    const isRebalancing = state.memberState === 'PREPARING_REBALANCE' || state.memberState === 'COMPLETING_REBALANCE';
+    tellConsumer(turn, { type: 'group.commitEnded', commitId, errorCode: isRebalancing ? 'REBALANCE_IN_PROGRESS' : 'UNKNOWN_MEMBER_ID', isUndecided: false });
+    return;
+  }
+  const { generationId, memberId } = state;
+  const message: OffsetCommitRequest = {
+    type: 'OffsetCommitRequest', correlationId: nextCorrelationId(turn), groupId: state.groupId, generationIdOrMemberEpoch: generationId, memberId,
+    groupInstanceId: state.groupInstanceId, topics: byTopic(offsets),
+  };
+  sendRequest(turn, state.coordinator, message, { kind: 'commit', commitId, generationId, memberId });
+}
+
+/** `offsets` have topics in order of name. */
+export function byTopic(offsets: readonly CommitOffset[]): OffsetCommitRequest['topics'] {
+  const topics: { name: TopicName; partitions: OffsetCommitRequest['topics'][number]['partitions'][number][] }[] = [];
+  for (const { topic, partition, offset, leaderEpoch } of offsets) {
+    if (topics.at(-1)?.name !== topic) topics.push({ name: topic, partitions: [] });
+    topics.at(-1)?.partitions.push({ partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: leaderEpoch, committedMetadata: '' });
+  }
+  return topics;
+}
+
+/** The first error among the partitions, NONE without any. */
+export function firstError({ topics }: OffsetCommitResponse): ErrorName {
+  for (const { partitions } of topics) for (const { errorCode } of partitions) if (errorCode !== 'NONE') return errorCode;
+  return 'NONE';
+}
+
+export function handleOffsetCommitResponse(turn: MembershipTurn, purpose: CommitPurpose, response: OffsetCommitResponse, from: NodeId): void {
+  const { state } = turn;
+  const { commitId } = purpose;
+  const errorCode = firstError(response);
+  tellConsumer(turn, { type: 'group.commitEnded', commitId, errorCode, isUndecided: errorCode !== 'NONE' && !errorInfo(errorCode).definite });
+  switch (errorCode) {
+    case 'COORDINATOR_NOT_AVAILABLE':
+    case 'NOT_COORDINATOR':
+    case 'REQUEST_TIMED_OUT':
+      markCoordinatorUnknown(turn, from);
+      return;
+    case 'REBALANCE_IN_PROGRESS':
+      if (state.memberState === 'STABLE') requestRejoin(turn, false);
+      return;
+    case 'UNKNOWN_MEMBER_ID':
+    case 'ILLEGAL_GENERATION':
+      // The answer to a commit from before a rebalance says nothing about the present generation.
+      if (isOfPresentGeneration(state, purpose)) resetGeneration(turn, errorCode);
+      return;
+    case 'FENCED_INSTANCE_ID':
+      if (isOfPresentGeneration(state, purpose)) failMembership(turn, errorCode);
+      return;
+    default:
+      return;
+  }
+}
+
+function sendOffsetFetch(turn: MembershipTurn, { partitions, generationId }: OffsetsWanted): void {
+  const { state } = turn;
+  const message: OffsetFetchRequest = {
+    type: 'OffsetFetchRequest', correlationId: nextCorrelationId(turn), groupId: state.groupId, memberId: '', memberEpoch: -1,
+    topics: partitions.map(({ topic, partitions: partitionIndexes }) => ({ name: topic, partitionIndexes })), requireStable: true,
+  };
+  sendRequest(turn, state.coordinator, message, { kind: 'offsetFetch', askedIn: generationId });
+}
+
+export function handleOffsetFetchResponse(turn: MembershipTurn, askedIn: number, { errorCode, topics }: OffsetFetchResponse, from: NodeId): void {
+  if (errorCode === 'NOT_COORDINATOR' || errorCode === 'COORDINATOR_NOT_AVAILABLE') markCoordinatorUnknown(turn, from);
+  const offsets = topics.flatMap(({ name, partitions }) =>
+    partitions.map((each) => ({ topic: name, partition: each.partitionIndex, offset: each.committedOffset, leaderEpoch: each.committedLeaderEpoch, errorCode: each.errorCode })),
+  );
+  tellConsumer(turn, { type: 'group.offsets', generationId: askedIn, errorCode, offsets });
+}

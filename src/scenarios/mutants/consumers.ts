@@ -1,0 +1,50 @@
+/**
+ * Mutants of the consumer.
+ * Source: the issues named at each; BUG-58 collects what other clients have done (franz-go, librdkafka).
+ */
+import type { MutantDoc } from './mutant.ts';
+
+const NO_DUPLICATE_JUDGED = 'delivers records twice, which at-least-once allows: no property of one partition forbids it';
+
+export const CONSUMER_MUTANTS: readonly MutantDoc[] = [
+  {
+    name: 'consumer-ignores-leader-changes',
+    doc: 'a consumer fetches on from a new leader without having its position confirmed',
+    reverts: { consumerValidatesPositions: false },
+    trips: ['consumer-order', 'reads-agree'],
+    source: 'CON-5, BUG-59; KIP-320 (KAFKA-7747, 2.3)',
+    needs: 'an unclean election that cuts off what the consumer has read',
+    hunt: null,
+    uncaught: 'without an unclean election nothing that was read is cut off; with one, what is passed over was never committed in the log that is left',
+  },
+  {
+    name: 'consumer-reads-while-revoking',
+    doc: 'poll goes on returning records of partitions whose revocation waits for a commit',
+    reverts: { consumerStopsBeforeRevocation: false },
+    trips: ['consumer-order'],
+    source: 'KAFKA-14196 (3.4), BUG-55',
+    needs: 'enable.auto.commit, a rebalance, and a commit that takes a while',
+    hunt: null,
+    uncaught: NO_DUPLICATE_JUDGED,
+  },
+  {
+    name: 'consumer-commits-what-it-lost',
+    doc: 'a commit holds the positions of partitions that went to another member, and sets the group back',
+    reverts: { consumerCommitsOwnedOnly: false },
+    trips: ['consumer-order'],
+    source: 'BUG-58c: stored offsets that outlive the assignment (librdkafka)',
+    needs: 'a rebalance that moves a partition, and a commit of its former owner',
+    hunt: null,
+    uncaught: NO_DUPLICATE_JUDGED,
+  },
+  {
+    name: 'consumer-takes-errors-for-no-offset',
+    doc: 'committed offsets that the coordinator cannot tell yet count as missing, and the reset policy decides',
+    reverts: { consumerRetriesOffsetFetch: false },
+    trips: ['consumer-order'],
+    source: 'BUG-58d',
+    needs: 'a rebalance while the coordinator loads or moves',
+    hunt: null,
+    uncaught: 'with auto.offset.reset=earliest it repeats, which at-least-once allows; with latest it skips, which takes a property of a whole group to see',
+  },
+];
