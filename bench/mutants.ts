@@ -7,12 +7,12 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { overProcesses } from '../src/cli/worker-processes.ts';
 import { MUTANT_DOCS, MUTANT_NAMES } from '../src/scenarios/mutants.ts';
 import { UsageError, integerOption, progressTeller, runCommand, unknownName, workerCount } from './arguments.ts';
 import { isHunted, type Campaign, type CampaignOutcome } from './mutants/campaign.ts';
 import { campaignsOf, formatMutants, type MutantCampaigns, type MutantReport } from './mutants/report.ts';
 import { REPORTS } from './reports.ts';
-import { overThreads } from './soak/threads.ts';
 
 const EXIT_CAUGHT = 0;
 const EXIT_NOT_CAUGHT = 1;
@@ -68,13 +68,16 @@ async function campaignsOver({ only, campaigns, limit, shrinks, workers }: Optio
   const outcomes: CampaignOutcome[] = [];
   const tell = progressTeller();
   let next = 0;
-  await overThreads<Campaign, CampaignOutcome>({
+  await overProcesses<Campaign, CampaignOutcome>({
     script: new URL('./mutants/worker.js', import.meta.url),
     data: null,
     count: workers,
     nextJob: () => {
       next += 1;
       return jobs[next - 1];
+    },
+    giveUp: ({ mutant, campaign }) => {
+      throw new Error(`no process survives campaign ${campaign} of ${mutant}`);
     },
     take: (outcome) => {
       outcomes.push(outcome);

@@ -1,12 +1,10 @@
-/** A worker thread of the mutants' campaigns: runs one whole campaign for each message. */
-import { parentPort } from 'node:worker_threads';
+/** A worker process of the mutants' campaigns: runs one whole campaign for each message. */
+import { serveJobs } from '../../src/cli/worker-processes.ts';
 import { present } from '../../src/kernel/assert.ts';
 import { MUTANT_DOCS } from '../../src/scenarios/mutants.ts';
-import { isHunted, runCampaign, type Campaign } from './campaign.ts';
+import { isHunted, runCampaign, type Campaign, type CampaignOutcome } from './campaign.ts';
 
-const port = present(parentPort ?? undefined, 'the port of the worker');
-
-port.on('message', (campaign: Campaign) => {
+serveJobs((_: null, campaign: Campaign): CampaignOutcome => {
   const mutant = present(MUTANT_DOCS.filter(isHunted).find(({ name }) => name === campaign.mutant), campaign.mutant);
-  port.postMessage(runCampaign(mutant, campaign));
+  return runCampaign(mutant, campaign);
 });

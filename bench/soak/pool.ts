@@ -1,9 +1,9 @@
 /**
- * Seeds over worker threads. Batches are handed out in the order of the seeds, and what comes back is put in that order
+ * Seeds over worker processes. Batches are handed out in the order of the seeds, and what comes back is put in that order
  * again, so the result does not depend on the number of workers or on who was faster.
  */
 import { isDetection, type SeedOutcome, type SoakSpec } from '../../src/explorer/campaign/seed-outcome.ts';
-import { overThreads } from './threads.ts';
+import { overProcesses } from '../../src/cli/worker-processes.ts';
 
 export interface SoakOptions {
   readonly firstSeed: number;
@@ -14,7 +14,7 @@ export interface SoakOptions {
   readonly progress: (done: number, detections: number) => void;
 }
 
-/** Long enough that messages between threads cost nothing, short enough that the last worker is not waited for long. */
+/** Long enough that messages between processes cost nothing, short enough that the last worker is not waited for long. */
 const SEEDS_PER_BATCH = 4;
 
 export async function soak(spec: SoakSpec, options: SoakOptions): Promise<readonly SeedOutcome[]> {
@@ -34,7 +34,12 @@ export async function soak(spec: SoakSpec, options: SoakOptions): Promise<readon
     detections += batch.filter(detects).length;
     options.progress(outcomes.length, detections);
   };
-  await overThreads({ script: new URL('./worker.js', import.meta.url), data: spec, count: options.workers, nextJob, take });
+  await overProcesses<readonly number[], readonly SeedOutcome[]>({
+    script: new URL('./worker.js', import.meta.url), data: spec, count: options.workers, nextJob, take,
+    giveUp: (seeds) => {
+      throw new Error(`no process survives the seeds ${seeds.join(', ')}`);
+    },
+  });
   outcomes.sort((a, b) => a.seed - b.seed);
   const first = outcomes.findIndex(detects);
   return options.untilFirst && first !== -1 ? outcomes.slice(0, first + 1) : outcomes;

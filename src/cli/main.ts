@@ -2,7 +2,7 @@
 /** The `harrow` executable: the real outside world, the real executor, and the exit code. */
 import { execute } from '../scenarios/run.ts';
 import { nodeOutside } from './node-outside.ts';
-import { main } from './program.ts';
+import { mainOrLater } from './program.ts';
 
 // A reader that has seen enough (head, less) closes the pipe; that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -10,4 +10,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 // Not process.exit: output still in flight to a pipe would be cut off.
-process.exitCode = main(process.argv.slice(2), nodeOutside(execute));
+process.exitCode = await mainOrLater(process.argv.slice(2), nodeOutside(execute));

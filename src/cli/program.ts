@@ -3,6 +3,7 @@
  * errors to stderr.
  */
 import { Command, CommanderError } from 'commander';
+import { assert } from '../kernel/assert.ts';
 import { ScenarioError, formatProblem } from '../scenarios/problems.ts';
 import { EXIT_HELD, EXIT_INTERNAL, EXIT_USAGE, RunFailed, UsageError } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -14,6 +15,10 @@ import type { ReplayOptions } from './replay.ts';
 import { DEFAULT_OUT, ENGINES, runCommand } from './run.ts';
 import type { RunOptions } from './run.ts';
 import { schemaCommand } from './schema.ts';
+import { mergeCommand } from './merge.ts';
+import type { MergeOptions } from './merge.ts';
+import { sweepCommand } from './sweep.ts';
+import type { SweepOptions } from './sweep.ts';
 import { shrinkCommand } from './shrink.ts';
 import type { ShrinkCommandOptions } from './shrink.ts';
 import { styleFor } from './style.ts';
@@ -22,20 +27,34 @@ const EXIT_CODE_HELP = `
 Exit codes: 0 every property held, or the replay was exact · 1 a property was violated · 2 a property was never put to
 the test · 64 wrong usage or a bad scenario, nothing was run · 70 an internal error, or lost determinism`;
 
-/** Runs one command line (without node and script) to its exit code. Never throws. */
-export function main(argv: readonly string[], outside: Outside): ExitCode {
-  let exitCode: ExitCode = EXIT_HELD;
+/** Runs one command line (without node and script) to its exit code. Never rejects. */
+export async function mainOrLater(argv: readonly string[], outside: Outside): Promise<ExitCode> {
+  let ended: ExitCode | Promise<ExitCode> = EXIT_HELD;
   try {
     buildProgram(outside, (code) => {
-      exitCode = code;
+      ended = code;
     }).parse([...argv], { from: 'user' });
-    return exitCode;
+    return await ended;
   } catch (error) {
     return report(error, outside);
   }
 }
 
-function buildProgram(outside: Outside, done: (code: ExitCode) => void): Command {
+/** The same at once, for commands that do not wait for other processes. Never throws. */
+export function main(argv: readonly string[], outside: Outside): ExitCode {
+  let ended: ExitCode | Promise<ExitCode> = EXIT_HELD;
+  try {
+    buildProgram(outside, (code) => {
+      ended = code;
+    }).parse([...argv], { from: 'user' });
+    assert(typeof ended === 'number', `harrow ${argv[0] ?? ''} ends later`);
+    return ended;
+  } catch (error) {
+    return report(error, outside);
+  }
+}
+
+function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode>) => void): Command {
   const program = new Command('harrow')
     .description('Simulates a whole Kafka cluster under faults, and judges what it promised.')
     .version(outside.version, '-V, --version', 'print the version')
@@ -83,6 +102,32 @@ function buildProgram(outside: Outside, done: (code: ExitCode) => void): Command
     .option('--quiet', 'no progress')
     .option('--force', 'take a record that other code made')
     .action((path: string, other: string | undefined, options: ReportOptions) => done(reportCommand(path, other, options, outside)));
+
+  program
+    .command('sweep')
+    .description('run a scenario, or a swarm of them, over many seeds; goes on where it was interrupted')
+    .argument('<scenario>', 'name or path, or swarm: cluster, clients and faults drawn from each seed')
+    .option('--seeds <a..b>', 'first and last seed')
+    .option('--for <duration>', 'real time after which no further run is started, such as 10m')
+    .option('--workers <n>', 'processes', '2')
+    .option('--shard <i/n>', 'every n-th seed, from the i-th on')
+    .option('--mutant <name>', 'revert one protocol rule; may be repeated', collect, [])
+    .option('--steer', 'of a swarm: prefer seeds that draw what led to rarely reached parts of the machines')
+    .option('--until-stable <n>', 'end once n runs in a row have reached nothing new')
+    .option('--until-violated', 'end with the first violation')
+    .option('--file <path>', 'where the runs go; default a name made of the options in --out')
+    .option('--json', 'print the result as one JSON document')
+    .option('--out <dir>', 'where campaigns and run records go', DEFAULT_OUT)
+    .option('--quiet', 'no progress')
+    .action((scenario: string, options: SweepOptions) => done(sweepCommand(scenario, options, outside)));
+
+  program
+    .command('merge')
+    .description('add up campaigns, as the shards of a sweep leave them')
+    .argument('<campaign...>', 'files that harrow sweep wrote')
+    .option('--out <file>', 'write them as one campaign')
+    .option('--json', 'print the result as one JSON document')
+    .action((paths: readonly string[], options: MergeOptions) => done(mergeCommand(paths, options, outside)));
 
   program
     .command('shrink')

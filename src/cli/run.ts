@@ -99,7 +99,7 @@ function engineOf(name: string): EngineName {
 }
 
 /** Those of the scenario and of the command line; `none` leaves out the scenario's. */
-function mutantsOf(names: readonly string[], scenario: Scenario): readonly string[] {
+export function mutantsOf(names: readonly string[], scenario: Pick<Scenario, 'mutants'>): readonly string[] {
   const choices = [...MUTANT_NAMES, NO_MUTANTS];
   for (const name of names) {
     if (!choices.includes(name)) throw new UsageError(`--mutant ${name}: no such mutant; expected ${oneOf(choices)}${meant(name, choices)}`);

@@ -48,7 +48,7 @@ export interface SeedOutcome {
   readonly error: string | null;
 }
 
-/** One for each thread: the engine's counts are the process's. */
+/** One for each process: the engine's counts are the process's. */
 let coverage: MachineCoverage | undefined;
 
 export function runSeed({ scenario, mutants, checkedEvery }: SoakSpec, seed: number): SeedOutcome {

@@ -1,0 +1,137 @@
+/**
+ * A sweep that is killed at any moment goes on where it stood: no seed is lost, none counts twice, and the sum is that of a
+ * sweep that nobody disturbed. So it is when single workers are killed, and when the work is shared out to shards.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { stream } from '../../src/kernel/random.ts';
+import { freshSeed } from '../support/seed.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+const folder = mkdtempSync(join(tmpdir(), 'harrow-sweep-'));
+const SCENARIO = join(folder, 'tiny.yaml');
+const SEEDS = 900;
+const KILLS = 10;
+const draws = stream(String(freshSeed('sweeps survive')), 'kills');
+
+writeFileSync(SCENARIO, `scenario: tiny
+duration: 2s
+cluster: { brokers: 1 }
+topics: [{ name: t }]
+producers: [{ name: p }]
+workload: [{ producer: p, topic: t, every: 500ms }]
+nemesis: { kinds: [pause, slow], meanInterval: 500ms, faultDuration: { min: 50ms, max: 200ms }, start: 200ms, quietAfter: 1s }
+checks: [acknowledged-records-survive, type-ok, sends-settle]
+`);
+
+interface Summary {
+  readonly runs: number;
+  readonly repeated: number;
+  readonly digest: string;
+  readonly properties: unknown;
+  readonly faults: unknown;
+  readonly errors: number;
+}
+
+function sweepArguments(file: string, ...more: string[]): string[] {
+  return [MAIN, 'sweep', SCENARIO, '--seeds', `1..${SEEDS}`, '--workers', '2', '--quiet', '--file', file, '--out', folder, ...more];
+}
+
+function start(file: string): ChildProcess {
+  return spawn(process.execPath, sweepArguments(file), { stdio: 'ignore' });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) await sleep(20);
+}
+
+function merged(...files: string[]): Summary {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'merge', ...files, '--json'], { encoding: 'utf8' });
+  expect([0, 2], stderr).toContain(status);
+  return JSON.parse(stdout) as Summary;
+}
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+const facts = ({ runs, repeated, digest, properties, faults, errors }: Summary): unknown => ({ runs, repeated, digest, properties, faults, errors });
+
+function sweptInPeace(): Summary {
+  const file = join(folder, 'peace.ndjson');
+  spawnSync(process.execPath, sweepArguments(file));
+  return merged(file);
+}
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a sweep', () => {
+  const peace = sweptInPeace();
+
+  it('runs every seed once', () => {
+    expect(peace).toMatchObject({ runs: SEEDS, repeated: 0, errors: 0 });
+  });
+
+  it(`comes to the same when it is killed ${KILLS} times, at random moments`, async () => {
+    const file = join(folder, 'killed.ndjson');
+    for (let i = 0; i < KILLS; i += 1) {
+      const child = start(file);
+      // Somewhere in its life: before it reads, while it starts workers, while it writes.
+      const before = sizeOf(file);
+      const inTheMiddle = draws.below(4) > 0;
+      for (let waited = 0; inTheMiddle && sizeOf(file) === before && child.exitCode === null && waited < 500; waited += 1) await sleep(20);
+      await sleep(draws.below(400));
+      child.kill('SIGKILL');
+      await ended(child);
+    }
+    await ended(start(file));
+    expect(facts(merged(file))).toEqual(facts(peace));
+  });
+
+  it(`comes to the same when ${KILLS} of its workers are killed`, async () => {
+    const file = join(folder, 'workers.ndjson');
+    const child = start(file);
+    let kills = 0;
+    for (let before = -1; kills < KILLS && child.exitCode === null;) {
+      // Each in the middle of work: a job that ends three workers in a row is given up, as it must be.
+      if (sizeOf(file) <= before) {
+        await sleep(5);
+        continue;
+      }
+      before = sizeOf(file);
+      const workers = spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' }).stdout.split('\n').filter((pid) => pid !== '');
+      if (workers.length === 0) continue;
+      process.kill(Number(draws.pick(workers)), 'SIGKILL');
+      kills += 1;
+    }
+    await ended(child);
+    expect(kills).toBe(KILLS);
+    expect(facts(merged(file))).toEqual(facts(peace));
+  });
+
+  it('drops a torn line at the end, and refuses a broken one in the middle', async () => {
+    const file = join(folder, 'torn.ndjson');
+    writeFileSync(file, readFileSync(join(folder, 'peace.ndjson')).subarray(0, -37));
+    await ended(start(file));
+    expect(facts(merged(file))).toEqual(facts(peace));
+    appendFileSync(file, 'nonsense\n');
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'merge', file], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([64, expect.stringContaining('is no run of a campaign')]);
+  });
+
+  it('adds up from its shards, and a shard that is there twice counts once', () => {
+    const files = [1, 2, 3].map((shard) => {
+      const file = join(folder, `shard-${shard}.ndjson`);
+      spawnSync(process.execPath, sweepArguments(file, '--shard', `${shard}/3`));
+      return file;
+    });
+    expect(facts(merged(...files))).toEqual(facts(peace));
+    expect(merged(...files, files[0] as string)).toMatchObject({ runs: SEEDS, repeated: SEEDS / 3, digest: peace.digest });
+  });
+
+  it('does not go on in the file of another scenario', () => {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'sweep', 'quickstart', '--seeds', '1..2', '--file', join(folder, 'peace.ndjson'), '--out', folder], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([64, expect.stringContaining('differ in scenario')]);
+  });
+});

@@ -1,0 +1,67 @@
+/**
+ * A campaign's file on disk: read in pieces, because it may be long; continued where the last whole line ends, so that a
+ * line torn by a kill is written over; every line written by one call and not kept in a buffer.
+ */
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { headOf, outcomeOf, type CampaignHead } from '../explorer/campaign/campaign-lines.ts';
+import type { SeedOutcome } from '../explorer/campaign/seed-outcome.ts';
+import { UsageError } from './exit-codes.ts';
+
+const PIECE_BYTES = 1 << 20;
+const NEWLINE = 10;
+
+export interface CampaignSink {
+  /** A whole line, with its end. */
+  write(line: string): void;
+  close(): void;
+}
+
+/** The head, undefined when the file is absent or empty; `take` gets every run. Gives the bytes of all whole lines. */
+export function readCampaign(path: string, take: (outcome: SeedOutcome) => void): { readonly head: CampaignHead | undefined; readonly wholeBytes: number } {
+  if (!existsSync(path)) return { head: undefined, wholeBytes: 0 };
+  const descriptor = openSync(path, 'r');
+  try {
+    let head: CampaignHead | undefined;
+    let wholeBytes = 0;
+    let rest = Buffer.alloc(0);
+    const piece = Buffer.alloc(PIECE_BYTES);
+    for (let read = readSync(descriptor, piece); read > 0; read = readSync(descriptor, piece)) {
+      const text = Buffer.concat([rest, piece.subarray(0, read)]);
+      let from = 0;
+      for (let to = text.indexOf(NEWLINE, from); to !== -1; to = text.indexOf(NEWLINE, from)) {
+        const line = text.toString('utf8', from, to);
+        if (head === undefined) {
+          head = headOf(line);
+          if (head === undefined) throw new UsageError(`${path} is no campaign; expected a file that harrow sweep wrote`);
+        } else {
+          const outcome = outcomeOf(line);
+          if (outcome === undefined) throw new UsageError(`${path}: what follows byte ${wholeBytes} is no run of a campaign; expected a file that harrow sweep wrote`);
+          take(outcome);
+        }
+        wholeBytes += to + 1 - from;
+        from = to + 1;
+      }
+      rest = Buffer.from(text.subarray(from));
+    }
+    return { head, wholeBytes };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Goes on after `wholeBytes`; what is there beyond is dropped. */
+export function continueCampaign(path: string, wholeBytes: number): CampaignSink {
+  mkdirSync(dirname(path), { recursive: true });
+  const descriptor = openSync(path, existsSync(path) ? 'r+' : 'w');
+  ftruncateSync(descriptor, wholeBytes);
+  let at = wholeBytes;
+  return {
+    write(line) {
+      const bytes = Buffer.from(line);
+      for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written, bytes.length - written, at + written);
+      at += bytes.length;
+    },
+    close: () => closeSync(descriptor),
+  };
+}
