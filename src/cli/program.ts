@@ -9,6 +9,7 @@ import { EXIT_HELD, EXIT_INTERNAL, EXIT_USAGE, RunFailed, UsageError } from './e
 import type { ExitCode } from './exit-codes.ts';
 import { listCommand } from './list.ts';
 import type { Outside } from './outside.ts';
+import { EXPORT_FORMATS, exportCommand, type ExportOptions } from './export-command.ts';
 import { reportCommand, type ReportOptions } from './report-command.ts';
 import { replayCommand } from './replay.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -139,6 +140,14 @@ function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode
     .option('--json', 'print as one JSON document')
     .option('--quiet', 'no progress')
     .action((path: string, options: ShrinkCommandOptions) => done(shrinkCommand(path, options, outside)));
+    .command('export')
+    .description('write a run in a form that other tools read')
+    .argument('<run>', 'path of a run record')
+    .requiredOption('--format <name>', `${EXPORT_FORMATS.join(', ')}`)
+    .option('--output <file>', '- is stdout; default beside the run record')
+    .option('--quiet', 'no progress')
+    .option('--force', 'take a record that other code made')
+    .action((path: string, options: ExportOptions) => done(exportCommand(path, options, outside)));
 
   program
     .command('list')

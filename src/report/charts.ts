@@ -41,6 +41,11 @@ export function chartOf(name: string, program: Program, counts: ChartCounts): Ch
     const key = `${from}\n${event}\n${to}`;
     edges.set(key, { from, to, event, count: (edges.get(key)?.count ?? 0) + count });
   };
+  const addTransitions = (node: StateNode): void => {
+    for (const [event, transitions] of node.transitions) {
+      for (const { target } of transitions) for (const each of target ?? []) if (each !== node) addEdge(node.path.join('.'), event, each.path.join('.'), 0);
+    }
+  };
   const visit = (node: StateNode, parent: StateNode): void => {
     const path = node.path.join('.');
     states.push({
@@ -50,13 +55,12 @@ export function chartOf(name: string, program: Program, counts: ChartCounts): Ch
       isParallel: node.type === 'parallel',
       visits: countOf(counts.visits, path),
     });
-    for (const [event, transitions] of node.transitions) {
-      for (const { target } of transitions) for (const each of target ?? []) if (each !== node) addEdge(path, event, each.path.join('.'), 0);
-    }
+    addTransitions(node);
     for (const child of Object.values(node.states)) visit(child, node);
   };
   const top = program.machine.root as unknown as StateNode;
   for (const child of Object.values(top.states)) visit(child, top);
+  addTransitions(top);
   const paths = new Set(states.map(({ path }) => path));
   for (const [key, count] of counts.steps) {
     const [from, event, to] = key.split('\n') as [string, string, string];

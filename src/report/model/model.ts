@@ -137,6 +137,7 @@ export interface ChartState {
 }
 
 export interface ChartEdge {
+  /** Empty for a transition from any state. */
   readonly from: string;
   readonly to: string;
   readonly event: string;

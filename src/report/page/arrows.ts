@@ -12,7 +12,7 @@ import type { Scale } from './scale.ts';
 
 /** More arrows than this say less than their number does. */
 const MAX_ARROWS = 350;
-const MAX_MARKED = 600;
+const MAX_MARKED = 250;
 const LOOK_BACK_US = 1_000_000;
 const STUB_US = 1_000;
 const BIN = 3;

@@ -23,9 +23,11 @@ export interface ChartLayout {
 
 const BOX_WIDTH = 128;
 const BOX_HEIGHT = 40;
-const GAP_X = 92;
+const GAP_X = 150;
 const GAP_Y = 30;
 const PAD = 22;
+/** Room for edges that leave a column and come back to it. */
+const BOW = 150;
 
 export function layOutChart({ states, edges }: Chart): ChartLayout {
   const leaves = states.filter((state) => !states.some(({ parent }) => parent === state.path));
@@ -47,7 +49,7 @@ export function layOutChart({ states, edges }: Chart): ChartLayout {
     return { state, label: state.path, x: left, y: top, width: Math.max(...inside.map(({ x }) => x)) + BOX_WIDTH + 10 - left, height: Math.max(...inside.map(({ y }) => y)) + BOX_HEIGHT + 10 - top };
   });
   const all = [...boxes, ...frames];
-  return { boxes, frames, width: Math.max(200, ...all.map(({ x, width }) => x + width)) + PAD, height: Math.max(80, ...all.map(({ y, height }) => y + height)) + PAD + 26 };
+  return { boxes, frames, width: Math.max(200, ...all.map(({ x, width }) => x + width)) + PAD + BOW, height: Math.max(80, ...all.map(({ y, height }) => y + height)) + PAD + 26 };
 }
 
 /** By leaf: how many transitions from the initial one; what is never reached comes last. */

@@ -90,9 +90,9 @@ async function start(): Promise<void> {
     minimap.draw(view, width);
     if (before === undefined || view.tab !== before.tab) drawTabs(page, panes, tabs, view);
     const shown = panes.find(({ tab }) => tab === view.tab) ?? (panes[0] as Pane);
+    pane.dataset['tab'] = shown.tab;
     shown.draw(pane, view, shownTab !== shown.tab || before === undefined);
     shownTab = shown.tab;
-    pane.dataset['tab'] = shown.tab;
     if (before === undefined || view.selected !== before.selected || view.offset !== before.offset || view.partition !== before.partition) drawWhy(page, why, view);
     replace(moment, timeButton(page, view.timeUs), h('span', { class: 'dim' }, timeline.isDense ? ' bars: zoom in for arrows' : ` ${grouped(timeline.drawn.length)} messages in view`));
     if (filterBox.value !== view.filter) filterBox.value = view.filter;

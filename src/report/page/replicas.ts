@@ -3,7 +3,7 @@
  * events of the run; asking costs a binary search and what is shown.
  */
 import { REPLICA_EVENT, type RunModel } from '../model/model.ts';
-import { lowerBound, upperBound } from './search.ts';
+import { upperBound } from './search.ts';
 
 /** A batch in a log, from its append to whatever took it out. */
 export interface Stay {
@@ -113,6 +113,7 @@ export class Replicas {
   private readonly byPartition: readonly (readonly ReplicaHistory[])[];
   /** By partition: rows of `registrations`. */
   private readonly rows: readonly number[][];
+  private readonly rowTimes: readonly (readonly number[])[];
 
   constructor(model: RunModel) {
     this.model = model;
@@ -124,6 +125,7 @@ export class Replicas {
     this.byPartition = meta.partitions.map((_, partition) => this.all.filter((replica) => replica.partition === partition).sort((a, b) => a.node - b.node));
     this.rows = meta.partitions.map(() => []);
     for (let i = 0; i < tables.registrations.rows; i += 1) this.rows[tables.registrations.partition[i] as number]?.push(i);
+    this.rowTimes = this.rows.map((rows) => rows.map((row) => tables.registrations.atUs[row] as number));
   }
 
   of(partition: number): readonly ReplicaHistory[] {
@@ -135,10 +137,9 @@ export class Replicas {
   }
 
   registrationAt(partition: number, timeUs: number): Registration | undefined {
-    const rows = this.registrationRows(partition);
-    const { atUs } = this.model.tables.registrations;
-    const at = lowerBound(rows.map((row) => atUs[row] as number), timeUs + 1) - 1;
-    return at < 0 ? undefined : this.registration(rows[at] as number);
+    const times = this.rowTimes[partition];
+    const at = times === undefined ? -1 : upperBound(times, timeUs) - 1;
+    return at < 0 ? undefined : this.registration(this.rows[partition]?.[at] as number);
   }
 
   registration(row: number): Registration {

@@ -24,6 +24,7 @@ interface Reading {
 export function groupsPane(page: Page): Pane {
   const readings = readingsOf(page.run);
   const committed = committedOf(page.run);
+  let curves: Map<number, readonly number[]> | undefined;
   return {
     tab: 'groups',
     title: 'Consumers',
@@ -43,7 +44,8 @@ export function groupsPane(page: Page): Pane {
         return h('tr', {}, h('td', {}, page.run.nodeName(reading.node)), h('td', {}, meta.partitions[reading.partition] ?? ''), h('td', { class: 'number' }, grouped(position)), h('td', { class: 'number' }, commit < 0 ? '–' : grouped(commit)),
           h('td', { class: 'number' }, grouped(highWatermark)), h('td', { class: `number ${lag > 0 ? 'warn' : ''}` }, grouped(lag)));
       })));
-      drawCurves(page, place.querySelector('canvas') as HTMLCanvasElement, readings, view);
+      curves ??= lagCurves(page.run, readings);
+      drawCurves(page, place.querySelector('canvas') as HTMLCanvasElement, curves, view);
       replace(place.querySelector('.ownership') as HTMLElement, ownership(page, view));
     },
   };
@@ -79,20 +81,27 @@ function highWatermarkAt(run: Run, partition: number, timeUs: number): number {
 }
 
 /** The sum over its partitions, by consumer. */
-function drawCurves(page: Page, canvas: HTMLCanvasElement, readings: readonly Reading[], view: View): void {
-  const { run } = page;
+function lagCurves(run: Run, readings: readonly Reading[]): Map<number, readonly number[]> {
   const nodes = [...new Set(readings.map(({ node }) => node))];
+  return new Map(nodes.map((node) => {
+    const own = readings.filter((reading) => reading.node === node);
+    return [node, Array.from({ length: SAMPLES + 1 }, (_, i) => {
+      const at = (i * run.endUs) / SAMPLES;
+      return own.reduce((sum, { partition, position }) => sum + Math.max(0, highWatermarkAt(run, partition, at) - position.at(at, 0)), 0);
+    })];
+  }));
+}
+
+function drawCurves(page: Page, canvas: HTMLCanvasElement, curves: ReadonlyMap<number, readonly number[]>, view: View): void {
+  const { run } = page;
+  const nodes = [...curves.keys()];
   const width = canvas.parentElement?.clientWidth ?? 600;
   const palette = readPalette();
   const context = prepared(canvas, width, nodes.length * (CURVE_HEIGHT + 8));
   context.font = palette.font;
   nodes.forEach((node, row) => {
     const top = row * (CURVE_HEIGHT + 8);
-    const own = readings.filter((reading) => reading.node === node);
-    const lags = Array.from({ length: SAMPLES + 1 }, (_, i) => {
-      const at = (i * run.endUs) / SAMPLES;
-      return own.reduce((sum, { partition, position }) => sum + Math.max(0, highWatermarkAt(run, partition, at) - position.at(at, 0)), 0);
-    });
+    const lags = curves.get(node) as readonly number[];
     const most = Math.max(1, ...lags);
     context.fillStyle = palette.panel;
     context.fillRect(0, top, width, CURVE_HEIGHT);

@@ -28,11 +28,13 @@ export function machinesPane(page: Page): Pane {
       const now = lives.stateAt(machine, view.timeUs);
       const choice = h('select', { 'aria-label': 'machine', onchange: () => store.set({ machine: Number(choice.value) }) },
         run.lanes.map((node) => h('optgroup', { label: run.nodeName(node) }, lives.machinesOf(node).map((each) => h('option', { value: each, selected: each === machine }, machines[each]?.name ?? '')))));
+      const everywhere = chart.edges.filter(({ from }) => from === '');
       const never = chart.states.filter(({ visits, path }) => visits === 0 && !chart.states.some(({ parent }) => parent === path));
       replace(place,
         h('p', {}, choice, ` on ${run.nodeName(chosen.node)} `, now === undefined ? h('span', { class: 'bad' }, 'does not run') : h('strong', {}, now.label), now === undefined ? '' : h('span', { class: 'dim' }, ` for ${formatSpan(view.timeUs - now.fromUs)}`)),
         h('div', { class: 'chart' }, drawChart(chart, layOutChart(chart), now?.label.split('|') ?? [])),
         h('p', { class: 'dim' }, `Counts are of all machines of the kind ${chart.name}.${never.length === 0 ? '' : ` Never reached: ${never.map(({ path }) => path).join(', ')}.`}`),
+        everywhere.length === 0 ? null : h('p', {}, 'From any state: ', everywhere.map(({ event, to, count }) => `${event} → ${to}${count > 0 ? ` ×${grouped(count)}` : ''}`).join(', '), '.'),
         recent(page, machine, view));
     },
   };
@@ -71,9 +73,9 @@ function edge(from: Box | undefined, to: Box | undefined, events: readonly strin
   const y2 = to.y + to.height / 2 + lift;
   const bow = isSameColumn ? 46 : 0;
   const middle = (x1 + x2) / 2 + bow;
-  const labelX = isSameColumn ? x1 + 36 : (x1 + x2) / 2;
+  const labelX = isSameColumn ? x1 + 38 : (x1 + x2) / 2;
   const labelY = (y1 + y2) / 2 + (isForward ? -5 : 12);
-  const shown = events.slice(0, MAX_EDGE_LABELS).map((event) => (event.length > 26 ? `${event.slice(0, 25)}…` : event));
+  const shown = events.slice(0, MAX_EDGE_LABELS).map((event) => (event.length > 28 ? `${event.slice(0, 27)}…` : event));
   return svg('g', { class: `edge ${count === 0 ? 'untaken' : ''}` },
     svg('title', {}, `${from.state.path} → ${to.state.path}: ${events.join(', ')}`),
     svg('path', { d: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`, 'marker-end': 'url(#tip)' }),

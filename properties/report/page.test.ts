@@ -1,0 +1,131 @@
+/**
+ * The report of KIP-101's loss in a browser: somebody who has never seen it finds the record, the moment it was
+ * acknowledged, and the truncation that lost it, in two clicks; and every view has an address that leads back to it.
+ */
+import { afterAll, describe, expect, it } from 'vitest';
+import { builtIn } from '../support/runs.ts';
+import { findChromium, modelOf, recordOf, ReportBrowser, until } from '../support/report-page.ts';
+
+const chromium = findChromium();
+
+describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
+  const browser = new ReportBrowser(chromium as string);
+  const record = recordOf(builtIn('kip_101_loss'), '1');
+  const model = modelOf(record);
+  afterAll(() => browser.close());
+
+  it('leads from the violation to the record, its acknowledgement and the truncation that lost it', async () => {
+    const { page, noise } = await browser.open('clicks', [model]);
+    expect(await page.title()).toBe('kip_101_loss, seed 1: violated');
+    // One click: the evidence. It stands first, because the run is violated.
+    await page.locator('.violation', { hasText: 'acknowledged-records-survive' }).locator('button.evidence').first().click();
+    const lives = page.locator('.lives');
+    await lives.waitFor();
+    expect(await lives.innerText()).toContain('m2 #app/1');
+    const acknowledged = lives.locator('li', { hasText: 'it is acknowledged to app' }).first();
+    const truncated = lives.locator('li', { hasText: 'broker-1 truncates its log to offset 1: it is gone there' });
+    expect(await acknowledged.innerText()).toContain('00:00:05.080953');
+    // The other click: the truncation, shown in the timeline with what caused it.
+    await truncated.locator('button').click();
+    await until(page, 'location.hash.includes("t=7646000")');
+    expect(await page.locator('.why').innerText()).toMatch(/truncates its log to offset 1[\s\S]*because of/i);
+    const ghost = page.locator('.strip', { hasText: 'broker-1' }).locator('.cell.ghost');
+    expect(await ghost.getAttribute('title')).toContain('acknowledged at 00:00:05.080953');
+    expect(noise).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the state at the scrubber, wherever that stands', async () => {
+    const { page, noise } = await browser.open('scrub', [model], '#t=4000000&tab=partitions');
+    const leader = page.locator('.partition-list tbody tr').first();
+    expect(await leader.innerText()).toMatch(/orders-0\s+broker-3/);
+    const strip = await page.locator('canvas.minimap').boundingBox();
+    if (strip === null) throw new Error('no strip to scrub on');
+    await page.mouse.move(strip.x + strip.width * 0.1, strip.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(strip.x + strip.width * 0.95, strip.y + 10, { steps: 8 });
+    await page.mouse.up();
+    await until(page, 'document.querySelector(".partition-list tbody tr").innerText.includes("broker-1")');
+    expect(await page.locator('.moment').innerText()).toContain('00:00:28');
+    expect(noise).toEqual([]);
+    await page.close();
+  });
+
+  it('has an address for every view, and follows it', async () => {
+    const { page, url } = await browser.open('link', [model]);
+    await page.keyboard.press('v');
+    await page.keyboard.press('+');
+    await page.keyboard.press('+');
+    await page.keyboard.press('6');
+    await page.keyboard.press('/');
+    await page.keyboard.type('node:broker-1');
+    await until(page, 'location.hash.includes("q=node%3Abroker-1")');
+    const seen = await page.locator('.why').innerText();
+    const rows = await page.locator('.pane tbody tr').allInnerTexts();
+    const link = (await page.evaluate('location.href')) as string;
+    expect(link).not.toBe(url);
+    await page.close();
+    const again = await browser.visit(link);
+    expect(await again.page.locator('.why').innerText()).toBe(seen);
+    expect(await again.page.locator('.pane tbody tr').allInnerTexts()).toEqual(rows);
+    expect(rows.length).toBeGreaterThan(20);
+    expect(again.noise).toEqual([]);
+    await again.page.close();
+  });
+
+  it('is walked by keys alone: events, causes, effects, panes', async () => {
+    const { page, noise } = await browser.open('keys', [model], '#t=5060000&tab=events');
+    const title = (): Promise<string> => page.locator('.why .title').innerText();
+    await page.keyboard.press('ArrowRight');
+    await page.locator('.why .title').waitFor();
+    const first = await title();
+    await page.keyboard.press('ArrowRight');
+    await until(page, `document.querySelector(".why .title").innerText !== ${JSON.stringify(first)}`);
+    await page.keyboard.press('ArrowLeft');
+    await until(page, `document.querySelector(".why .title").innerText === ${JSON.stringify(first)}`);
+    expect(await page.locator('tr.chosen').innerText()).toContain(first);
+    await page.evaluate('location.hash = "t=5080953&sel=d1&tab=events"');
+    await until(page, 'document.querySelector(".why .title").innerText.includes("completes")');
+    await page.keyboard.press('[');
+    await until(page, 'document.querySelector(".why .title").innerText.startsWith("ProduceResponse broker-3")');
+    await page.keyboard.press('[');
+    // The answer waited for the follower's fetch that raised the high watermark.
+    await until(page, 'document.querySelector(".why .title").innerText.startsWith("FetchRequest broker-")');
+    await page.keyboard.press(']');
+    await until(page, 'document.querySelector(".why .title").innerText.includes("broker-3 →")');
+    for (const [key, tab] of [['1', 'verdicts'], ['2', 'partitions'], ['3', 'clients'], ['4', 'groups'], ['5', 'machines'], ['7', 'config']] as const) {
+      await page.keyboard.press(key);
+      await until(page, `document.querySelector(".pane").dataset.tab === "${tab}"`);
+      expect((await page.locator('.pane').innerText()).length, tab).toBeGreaterThan(40);
+    }
+    await page.keyboard.press('?');
+    expect(await page.locator('dialog').isVisible()).toBe(true);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('t');
+    await page.keyboard.press('a');
+    await page.keyboard.press('o');
+    await until(page, 'location.hash.includes("axis=steps") && location.hash.includes("open=")');
+    expect(noise).toEqual([]);
+    await page.close();
+  });
+
+  it('says the same in words: every control has a name, and the events are a table', async () => {
+    const { page } = await browser.open('words', [model], '#t=5060000&tab=events');
+    const nameless = (await page.evaluate('[...document.querySelectorAll("button, input, select, [role=img], [role=group]")].filter((each) => (each.getAttribute("aria-label") ?? each.innerText ?? "").trim() === "").length')) as number;
+    expect(nameless).toBe(0);
+    expect(await page.locator('.pane table caption').innerText()).toBe('Events');
+    const rows = await page.locator('.pane tbody tr').allInnerTexts();
+    expect(rows.some((row) => row.includes('ProduceRequest app → broker-3'))).toBe(true);
+    await page.close();
+  });
+
+  it('sets two runs side by side, and says where they part', async () => {
+    const other = modelOf(recordOf(builtIn('kip_101_loss'), '1', { faults: record.faults.slice(0, -1) }));
+    const { page, noise } = await browser.open('pair', [model, other]);
+    const text = await page.locator('.pane').innerText();
+    expect(text).toMatch(/The first [\d,]+ messages are equal; the runs part at\s+00:00:08\./);
+    expect(text).toContain('crash broker-2');
+    expect(noise).toEqual([]);
+    await page.close();
+  });
+});
