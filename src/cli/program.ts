@@ -140,6 +140,8 @@ function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode
     .option('--json', 'print as one JSON document')
     .option('--quiet', 'no progress')
     .action((path: string, options: ShrinkCommandOptions) => done(shrinkCommand(path, options, outside)));
+
+  program
     .command('export')
     .description('write a run in a form that other tools read')
     .argument('<run>', 'path of a run record')
