@@ -92,6 +92,20 @@ describe('the metadata log', () => {
     expect(quorum.sentences).toEqual(['broker-2 leads the quorum in epoch 1, in which broker-1 has led it']);
   });
 
+  it('does not count a leadership that nobody heard of: its epoch was not on the platter when the process ended', () => {
+    const quorum = committed();
+    const told = quorum.log(1);
+    quorum.set(1, { isLeader: false });
+    quorum.set(1, { epoch: 2, isLeader: true, isQuorumStateDurable: false, leaderId: 1, votedId: 1 });
+    quorum.disk(1, told);
+    quorum.set(1, { epoch: 1, log: told });
+    quorum.set(1, { epoch: 2, isLeader: true, leaderId: 1, votedId: 1 });
+    expect(quorum.sentences).toEqual([]);
+    quorum.set(1, { isLeader: false });
+    quorum.set(1, { isLeader: true });
+    expect(quorum.sentences).toHaveLength(1);
+  });
+
   it('is violated by a leader that restarts and leads its epoch again', () => {
     const quorum = committed();
     quorum.disk(1, quorum.log(1));

@@ -74,7 +74,7 @@ class MetadataLogChecker implements Checker {
     this.logs.set(nodeId, log);
     if (before !== undefined) this.judgeSteps(before, after, atUs);
     if (!after.isLeader) return;
-    if (before?.isLeader !== true || before.epoch !== after.epoch) this.judgeLeader(after, atUs);
+    if (leads(after) && (before === undefined || !leads(before) || before.epoch !== after.epoch)) this.judgeLeader(after, atUs);
     if (after.highWatermark > this.committed.endOffset) this.judgeCommit(after, atUs);
   }
 
@@ -188,4 +188,9 @@ class MetadataLogChecker implements Checker {
     for (const id of this.voters) copy.voters.add(id);
     return Object.assign(copy, { leaders: this.leaders, written: new Map(this.written), committed: this.committed.fork(), logs: new Map(this.logs), wiped: this.wiped, images: new Map(this.images) });
   }
+}
+
+/** One whose quorum state is not on the platter has told nobody, and counts for nothing when its process ends. */
+function leads({ isLeader, isQuorumStateDurable }: RaftView): boolean {
+  return isLeader && isQuorumStateDurable;
 }

@@ -224,7 +224,7 @@ function differs(a: ReplicaView, b: ReplicaView): boolean {
 
 function raftDiffers(a: RaftView, b: RaftView): boolean {
   return a !== b && (a.log !== b.log || a.highWatermark !== b.highWatermark || a.epoch !== b.epoch || a.role !== b.role || a.votedId !== b.votedId
-    || a.leadership !== b.leadership || a.hasFetchedFromLeader !== b.hasFetchedFromLeader);
+    || a.leadership !== b.leadership || a.isQuorumStateDurable !== b.isQuorumStateDurable || a.hasFetchedFromLeader !== b.hasFetchedFromLeader);
 }
 
 function groupDiffers(a: GroupView, b: GroupView): boolean {

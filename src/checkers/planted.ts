@@ -31,7 +31,7 @@ export function plantedRegistration(change: Partial<PartitionRegistration> = {})
 /** A voter that has just come up, unless it is said otherwise. */
 export function plantedRaftView(nodeId: NodeId, change: Partial<RaftView> = {}): RaftView {
   return {
-    nodeId, isVoter: true, role: 'Unattached', epoch: 0, isLeader: false, leadership: null, preVotes: [], hasFetchedFromLeader: false, leaderId: NO_LEADER, votedId: NO_LEADER,
+    nodeId, isVoter: true, role: 'Unattached', epoch: 0, isLeader: false, isQuorumStateDurable: true, leadership: null, preVotes: [], hasFetchedFromLeader: false, leaderId: NO_LEADER, votedId: NO_LEADER,
     log: RaftLog.empty(), highWatermark: 0, ...change,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { US_PER_S } from '../kernel/time.ts';
 import { progressAfterHeal } from './progress-after-heal.ts';
-import { BOUND_S, OTHER_READER, QUIET_FROM_US, READER, sentencesAtEnd, settledStage, stagedConfig } from './staging.ts';
+import { BOUND_S, END_US, OTHER_READER, QUIET_FROM_US, READER, sentencesAtEnd, settledStage, stagedConfig, TOPIC } from './staging.ts';
 
 describe('progress after heal', () => {
   it('holds when everything committed is read by the end', () => {
@@ -24,6 +24,20 @@ describe('progress after heal', () => {
     const stage = settledStage(progressAfterHeal, { consumers: stagedConfig().consumers.map((consumer) => ({ ...consumer, config: { ...consumer.config, autoOffsetReset: 'none' } })) });
     stage.replicate(1, [2, 3], ['c']);
     expect(sentencesAtEnd(stage)).toEqual([]);
+  });
+
+  it('excuses a consumer of what an unclean election took back, where the topic allows one', () => {
+    const topics = [{ name: TOPIC, partitionCounts: [1], minInsyncReplicas: 1, uncleanLeaderElectionEnable: true }];
+    const stage = settledStage(progressAfterHeal, { topics });
+    stage.waitUntil(END_US - US_PER_S);
+    stage.changeIsr([1]);
+    stage.truncate(3, 0);
+    stage.elect(3, [3]);
+    stage.lead(3);
+    stage.highWatermark(3, 0);
+    for (const reader of [READER, OTHER_READER]) stage.reset(reader, 0, 'truncation');
+    expect(sentencesAtEnd(stage)).toEqual([]);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', note: '2 excused: a leader was elected uncleanly, with less than was committed' });
   });
 
   it('is vacuous when the run has no quiet end, or ends too early', () => {

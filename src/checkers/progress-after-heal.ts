@@ -3,9 +3,9 @@
  * high watermark a bound before the end. The last link of a chain whose others are judged by name: leader-elected,
  * isr-recovers, high-watermark-arrives, brokers-return, sends-settle.
  *
- * Vacuous when the run ends too early, or has no quiet end. Members of groups are
- * not asked: no single one owes anything. Consumers that are down are asked nothing, nor is one that
- * gives up when it finds no position (`auto.offset.reset` = none), as configured.
+ * Vacuous when the run ends too early, or has no quiet end. Members of groups are not asked: no single one owes anything.
+ * Consumers that are down are asked nothing, nor is one that gives up when it finds no position (`auto.offset.reset` = none), as
+ * configured; nor where a leader was elected uncleanly since, and what had been committed is not there to be read.
  *
  * Source: L-06; EventuallyConverges of the KIP-848 specification, Jepsen Kafka: unseen.
  */
@@ -53,11 +53,15 @@ class ProgressAfterHeal implements Checker {
 
   private judge({ node }: CheckedConsumer, partition: TrackedPartition, { brokerId, view }: TrackedReplica, sample: Sample, endUs: number): void {
     this.findings.compared += 1;
-    const { cluster, history } = this.context;
+    const { budget, cluster, history } = this.context;
     const owed = sampled(sample, partition).highWatermark;
     const position = history.position(node, partition.topic, partition.partition);
     if (position !== undefined && position >= owed) return;
     const highWatermark = view?.highWatermark ?? 0;
+    if (position !== undefined && highWatermark < owed && budget.electedUncleanly(partition)) {
+      this.findings.excuse(1, 'a leader was elected uncleanly, with less than was committed');
+      return;
+    }
     const consumer = cluster.nameOf(node);
     this.findings.violated(endUs, () => ({
       sentence: position === undefined

@@ -44,8 +44,8 @@ class Leader {
     return this;
   }
 
-  fetchedBy(voter: number): this {
-    const voterStates = (this.view.leadership?.voterStates ?? []).map((state) => (state.id === voter ? { id: voter, lastFetchMs: this.atMs } : state));
+  fetchedBy(voter: number, lastFetchMs = this.atMs): this {
+    const voterStates = (this.view.leadership?.voterStates ?? []).map((state) => (state.id === voter ? { id: voter, lastFetchMs } : state));
     this.become({ ...this.view, leadership: { voterStates } });
     return this;
   }
@@ -74,6 +74,12 @@ describe('quorum leader resigns', () => {
     const leader = new Leader([1, 2, 3]);
     for (let i = 0; i < 10; i += 1) leader.run(4_000).fetchedBy(2 + (i % 2));
     expect(leader.checker.verdict(0)).toMatchObject({ verdict: 'held', compared: 10 });
+  });
+
+  it('takes a fetch for one whatever the clock of the leader says: it may stand before the beginning of time', () => {
+    const leader = new Leader([1, 2, 3]);
+    for (let i = 0; i < 10; i += 1) leader.run(4_000).fetchedBy(2, -9_000 + i);
+    expect(leader.sentences()).toEqual([]);
   });
 
   it('counts voters, not fetches: one of four others is no majority with the leader', () => {

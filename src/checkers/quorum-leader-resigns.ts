@@ -123,5 +123,5 @@ function slowestUs({ quorum }: CheckConfig): number {
 /** The voters whose entries changed: they have fetched. */
 function fetchedNow(before: RaftLeadershipView | null, { voterStates }: RaftLeadershipView): NodeId[] {
   if (before === null || before.voterStates === voterStates) return [];
-  return voterStates.filter((state, i) => state !== before.voterStates[i] && state.lastFetchMs >= 0).map(({ id }) => id);
+  return voterStates.filter((state, i) => state !== before.voterStates[i]).map(({ id }) => id);
 }

@@ -66,6 +66,8 @@ export interface RaftView {
   readonly role: RaftRole;
   readonly epoch: LeaderEpoch;
   readonly isLeader: boolean;
+  /** The epoch, vote and leader that it acts on are on its platter; until then nobody hears of them. */
+  readonly isQuorumStateDurable: boolean;
   /** Present exactly while it leads. */
   readonly leadership: RaftLeadershipView | null;
   /** Candidate: whose pre-votes it began its epoch on, its own included. */

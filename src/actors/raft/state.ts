@@ -224,6 +224,10 @@ export class RaftState {
     this.resignation = fields.resignation;
   }
 
+  get isQuorumStateDurable(): boolean {
+    return isQuorumStateDurable(this);
+  }
+
   get isLeader(): boolean {
     return this.leadership !== null;
   }
@@ -234,7 +238,7 @@ export class RaftState {
   }
 }
 
-export type RaftFields = Omit<Fields<RaftState>, 'isLeader'>;
+export type RaftFields = Omit<Fields<RaftState>, 'isLeader' | 'isQuorumStateDurable'>;
 
 /**
  * Is the log to give way to the snapshot (KafkaRaftLog.truncateToLatestSnapshot)? When it does not reach the snapshot's
