@@ -92,6 +92,8 @@ export interface CheckConfig {
   readonly producerIdExpirationMs?: number;
   /** Absent without a quorum. */
   readonly quorum?: CheckedQuorum;
+  /** A log that never held a record takes no first sequence but 0 (KAFKA-15591, from 4.5); absent: so it is. */
+  readonly firstSequenceOfEmptyLogIsZero?: boolean;
   /** A follower cuts what diverges before it takes the high watermark of the same answer (KAFKA-14704, from 3.5); absent: it does. */
   readonly truncatesBeforeHighWatermark?: boolean;
   /** The administrator reassigns partitions in this run. */

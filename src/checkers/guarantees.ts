@@ -15,9 +15,10 @@
  * Left out: groups and transactions. Source: GD-1..GD-5, GD-14; "Message Delivery Semantics" and "Replication" in the
  * Kafka documentation; KIP-98, KIP-101, KIP-966.
  */
-import { unreachable } from '../kernel/assert.ts';
+import { present, unreachable } from '../kernel/assert.ts';
 import type { ErrorName } from '../kafka/errors.ts';
-import type { Offset } from '../kafka/ids.ts';
+import { NO_PRODUCER_ID, type Offset } from '../kafka/ids.ts';
+import type { PartitionLog } from '../kafka/log.ts';
 import type { RecordBatch } from '../kafka/records.ts';
 import type { CheckConfig, CheckedProducer } from './checker.ts';
 import type { TrackedPartition } from './cluster.ts';
@@ -39,7 +40,7 @@ export type Outcome =
       /** `producer.id.expiration.ms` lies between the copies. */
       readonly isForgotten: boolean;
     }
-  | { readonly kind: 'reordered'; readonly producer: CheckedProducer }
+  | { readonly kind: 'reordered'; readonly producer: CheckedProducer; /** Where the record that was sent later stands, in front. */ readonly log: PartitionLog; readonly offset: Offset }
   | { readonly kind: 'refused'; readonly partition: TrackedPartition; readonly errorCode: ErrorName; readonly sentAtUs: number };
 
 /** Refusals that are about the record or the caller, not about the cluster. */
@@ -57,7 +58,7 @@ export function allowed(outcome: Outcome, config: CheckConfig, trace: RunTrace):
     case 'duplicated':
       return duplication(outcome);
     case 'reordered':
-      return reordering(outcome.producer);
+      return reordering(outcome.producer) ?? overtaking(outcome, config);
     case 'refused':
       return refusal(outcome, config, trace);
     default:
@@ -99,6 +100,22 @@ function duplication({ producer: { config }, copies, isSentAgain, isUndecided, w
 export function reordering({ config }: CheckedProducer): string | undefined {
   const isKept = config.enableIdempotence || config.maxInFlightRequestsPerConnection === 1 || config.retries === 0;
   return isKept ? undefined : 'the producer retries with several requests in flight and without idempotence';
+}
+
+/**
+ * GD-4 has a hole: a leader that does not know the producer takes any sequence (KIP-360), so that a batch sent to a new leader
+ * gets in before those that the old one took with it. Since 4.5 not into a log that never held a record (KAFKA-15591).
+ * Read off the log: the first batch of the producer there has a sequence other than 0. Wide where retention took earlier ones.
+ */
+function overtaking({ producer, log, offset }: Outcome & { readonly kind: 'reordered' }, { firstSequenceOfEmptyLogIsZero }: CheckConfig): string | undefined {
+  const { producerId } = present(log.batchAt(offset), 'the batch of a record that is there');
+  if (producerId === NO_PRODUCER_ID || producer.config.maxInFlightRequestsPerConnection === 1) return undefined;
+  for (const first of log.batches()) {
+    if (first.producerId !== producerId) continue;
+    const isUnknown = first.baseSequence !== 0 && (first.baseOffset > 0 || firstSequenceOfEmptyLogIsZero === false);
+    return isUnknown ? 'the leader did not know the producer, and took a sequence other than 0' : undefined;
+  }
+  return undefined;
 }
 
 function refusal({ partition, errorCode, sentAtUs }: Outcome & { readonly kind: 'refused' }, { liveness }: CheckConfig, trace: RunTrace): string | undefined {

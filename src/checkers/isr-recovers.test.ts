@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { PartitionLog } from '../kafka/log.ts';
+import { batchOf, withOffsets } from '../kafka/records.ts';
 import { isrRecovers } from './isr-recovers.ts';
 import { END_US, sentencesAtEnd, settledStage } from './staging.ts';
 
@@ -14,6 +16,21 @@ describe('ISR recovers', () => {
     expect(sentencesAtEnd(stage)).toEqual([
       "broker-3 (up) is not in the ISR of orders-0: its log ends at 1, the leader's at 2, and it has not fetched from this leader; the ISR is [broker-1, broker-2]",
     ]);
+  });
+
+  it('excuses a replica that ends within the first batch of its leader, where DeleteRecords has left it and Kafka leaves it behind', () => {
+    const record = (value: string) => ({ key: null, value, timestampMs: 0 });
+    const longer = ['a', 'b2', 'c2', 'd2'].map(record);
+    const log = PartitionLog.empty().append(withOffsets(batchOf(longer.slice(0, 1)), 0, 0)).append(withOffsets(batchOf(longer.slice(1)), 1, 1));
+    const stage = settledStage(isrRecovers);
+    stage.registerBroker(3, 40);
+    stage.changeIsr([1, 2]);
+    stage.plant(1, { log });
+    const fork = stage.fork();
+    expect(sentencesAtEnd(fork)).toHaveLength(1);
+    stage.plant(1, { log: log.advanceLogStart(2) });
+    expect(sentencesAtEnd(stage)).toEqual([]);
+    expect(stage.verdict().note).toContain('1 excused');
   });
 
   it('owes nothing to a replica that a reassignment removes', () => {

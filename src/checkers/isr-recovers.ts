@@ -3,9 +3,12 @@
  * change the ISR (AlterPartition) has been open for a bound.
  *
  * Not judged while a partition has no leader, which is leader-elected's. A replica that is being removed by a reassignment
- * owes nothing. Source: L-02; KAFKA-2729, KAFKA-10706 (a replica that diverges for ever).
+ * owes nothing. Nor does one that Kafka itself strands: DeleteRecords moved the leader's start into a batch, behind the place
+ * where the histories part; the replica is told to cut at that start, gets the whole batch, cannot append it
+ * (UnexpectedAppendOffsetException: its log is not empty), and its partition is marked as failed. Source: L-02; KAFKA-2729, KAFKA-10706 (a replica that diverges for ever).
  */
 import type { NodeId } from '../kafka/ids.ts';
+import type { PartitionLog } from '../kafka/log.ts';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import type { TrackedPartition, TrackedReplica } from './cluster.ts';
@@ -53,6 +56,10 @@ class IsrRecovers implements Checker {
       if (!cluster.isUp(id) || removingReplicas.includes(id)) continue;
       this.findings.compared += 1;
       if (isr.includes(id)) continue;
+      if (isStranded(leader.log, partition.logOn(id))) {
+        this.findings.excuse(1, `DeleteRecords has moved the start of the leader's log of ${partition.name} into a batch at which ${cluster.nameOf(id)} cannot go on`);
+        continue;
+      }
       this.stuck(partition, endUs, `${cluster.nameOf(id)} (${standing(cluster, id)}) is not in the ISR of ${partition.name}: its log ends at ${partition.logOn(id).logEndOffset}, the leader's at ${leader.log.logEndOffset}${this.fetchOf(leader, id)}; the ISR is ${this.names(isr)}`);
     }
   }
@@ -84,4 +91,11 @@ class IsrRecovers implements Checker {
   fork(context: CheckContext): Checker {
     return new IsrRecovers(context, this.findings.fork());
   }
+}
+
+/** The follower's log ends within the leader's first batch, of which it holds other records. */
+function isStranded(leader: PartitionLog, follower: PartitionLog): boolean {
+  const { logEndOffset } = follower;
+  const batch = logEndOffset < leader.logEndOffset ? leader.batchAt(logEndOffset) : undefined;
+  return batch !== undefined && batch.baseOffset < leader.logStartOffset && batch.baseOffset < logEndOffset && follower.logStartOffset < logEndOffset;
 }

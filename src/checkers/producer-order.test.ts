@@ -52,6 +52,22 @@ describe('producer order', () => {
     expect(reordered(change).verdict().verdict).toBe(expected);
   });
 
+  it.each<[string, { baseSequence: number; offset: number; isZero?: boolean; inFlight?: number }, string]>([
+    ['took another first sequence than 0 into an empty log, before 4.5', { baseSequence: 9, offset: 0, isZero: false }, 'held'],
+    ['took it into an empty log, which 4.5 does not', { baseSequence: 9, offset: 0 }, 'violated'],
+    ['took it into a log with records of others', { baseSequence: 9, offset: 1 }, 'held'],
+    ['took the first sequence, 0', { baseSequence: 0, offset: 1 }, 'violated'],
+    ['did so for a producer with one request in flight', { baseSequence: 9, offset: 1, inFlight: 1 }, 'violated'],
+  ])('of a leader that did not know the producer and %s', (_what, { baseSequence, offset, isZero = true, inFlight = 5 }, expected) => {
+    const stage = Stage.ready([producerOrder], { ...producers({ maxInFlightRequestsPerConnection: inFlight }), firstSequenceOfEmptyLogIsZero: isZero });
+    if (offset === 1) stage.replicate(1, [2, 3], ['of another']);
+    stage.replicate(1, [2, 3], ['b'], 0, { as: [7, 0, baseSequence] });
+    stage.replicate(1, [2, 3], ['a'], 0, { as: [7, 1, 0] });
+    stage.send({ value: 'a', offset: offset + 1 });
+    stage.send({ value: 'b', offset });
+    expect(stage.verdict().verdict).toBe(expected);
+  });
+
   it('says how many producers it does not judge', () => {
     expect(reordered({ enableIdempotence: false }).verdict().note).toContain('1 of 1 producers not judged: they retry with several requests in flight and without idempotence');
   });

@@ -6,18 +6,21 @@
  * record, which a timed-out attempt may leave behind later ones (H-02), has another offset than the acknowledged one and
  * is no matter of order. Nor is a record that was lost since: then there is nothing left to be out of order.
  *
+ * Idempotence leaves one hole: a leader that does not know the producer takes any sequence (guarantees.ts, overtaking).
  * Offsets are compared as acknowledgements come; that they name the right records is acknowledged-records-survive.
  * Source: "max.in.flight.requests.per.connection" in the producer configs; nonmonotonic-send in Jepsen's Kafka checker.
  */
 import { formatUs } from '../kernel/time.ts';
+import { present } from '../kernel/assert.ts';
 import { NO_OFFSET } from '../kafka/ids.ts';
+import type { PartitionLog } from '../kafka/log.ts';
 import { isCompletion } from '../history/history.ts';
 import type { Completion, HistoryEntry } from '../history/history.ts';
 import type { CheckContext, CheckedProducer, Checker, Property } from './checker.ts';
 import type { TrackedPartition } from './cluster.ts';
 import { recordAt } from './compare-logs.ts';
 import { Findings } from './findings.ts';
-import { reordering } from './guarantees.ts';
+import { allowed, reordering } from './guarantees.ts';
 
 export const producerOrder: Property = {
   name: 'producer-order',
@@ -91,9 +94,17 @@ class ProducerOrder implements Checker {
       this.undecided = [...this.undecided, inversion];
       return;
     }
-    const isThere = (completion: Completion): boolean =>
-      partition.survivingLogs().some((log) => recordAt(log, completion.observation.offset)?.value === completion.invocation.observation.value);
-    if (!(isThere(earlier) && isThere(later))) return;
+    const holds = (log: PartitionLog, completion: Completion): boolean => recordAt(log, completion.observation.offset)?.value === completion.invocation.observation.value;
+    const logs = partition.survivingLogs();
+    const log = logs.find((each) => holds(each, later));
+    if (log === undefined || !logs.some((each) => holds(each, earlier))) return;
+    const { config, trace } = this.context;
+    const sender = present(config.producers.find(({ node }) => node === earlier.node), 'the producer');
+    const reason = allowed({ kind: 'reordered', producer: sender, log, offset: later.observation.offset }, config, trace);
+    if (reason !== undefined) {
+      this.findings.expect(1, reason);
+      return;
+    }
     const producer = this.context.cluster.nameOf(earlier.node);
     const describe = ({ observation, invocation }: Completion): string =>
       `"${invocation.observation.value}" (sent at ${formatUs(invocation.atUs)}, offset ${observation.offset})`;

@@ -53,6 +53,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     voters: votersOf(scenario.cluster),
     producerIdExpirationMs: broker.producerIdExpirationMs,
     quorum: { fetchTimeoutMs: broker.controllerQuorumFetchTimeoutMs, checksQuorum: rules.raftChecksQuorum, asksPreVotes: rules.raftPreVotes, slowestClockPpm },
+    firstSequenceOfEmptyLogIsZero: rules.firstSequenceOfEmptyLogIsZero,
     truncatesBeforeHighWatermark: rules.truncatesBeforeHighWatermark,
     usesGroups: scenario.consumers.some(({ config }) => config['group.id'] !== undefined),
     reassigns: admin.some(({ kind }) => kind === 'reassign' || kind === 'cancelReassignment'),
