@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_LEADER } from '../kafka/ids.ts';
 import { fencedNotInIsr } from './fenced-not-in-isr.ts';
 import { plantedContext, plantedRegistration } from './planted.ts';
 import { Stage, TOPIC } from './staging.ts';
@@ -35,6 +36,15 @@ describe('fenced not in ISR', () => {
     stage.changeIsr([1]);
     stage.fence(1, 11);
     expect(stage.verdict().evidence[0]?.sentence).toContain('broker-1 is in the ISR and fenced');
+  });
+
+  it.each([[true, true, 0], [true, false, 1], [false, true, 1]])('of a fenced replica alone in the ISR, without a leader, reassigned: %s, unclean elections: %s', (reassigns, uncleanLeaderElectionEnable, violations) => {
+    const topics = [{ name: TOPIC, partitionCounts: [1], minInsyncReplicas: 2, uncleanLeaderElectionEnable }];
+    const stage = ready({ eligibleLeaderReplicas: true, reassigns, topics });
+    stage.change({ isr: [2], leader: NO_LEADER, eligibleLeaderReplicas: [1] });
+    stage.fence(1, 11);
+    stage.change({ isr: [1], eligibleLeaderReplicas: [] });
+    expect(stage.violations).toBe(violations);
   });
 
   it('is violated by an ELR beside an ISR that is large enough, and not beside one that is not', () => {

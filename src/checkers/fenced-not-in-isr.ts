@@ -8,7 +8,7 @@
  *
  * Source: KIP-841, KIP-966; ValidControllerState and ValidControllerIsrAndElr of their specifications.
  */
-import type { NodeId } from '../kafka/ids.ts';
+import { NO_LEADER, type NodeId } from '../kafka/ids.ts';
 import type { MetadataImage, PartitionRegistration } from '../kafka/metadata.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import type { TrackedPartition } from './cluster.ts';
@@ -61,10 +61,13 @@ class FencedNotInIsr implements Checker {
     }));
   }
 
-  private faultOf({ topic }: TrackedPartition, { isr, elr, replicas }: PartitionRegistration, image: MetadataImage): string | undefined {
+  private faultOf({ topic }: TrackedPartition, { isr, elr, leader, replicas }: PartitionRegistration, image: MetadataImage): string | undefined {
     const { config } = this.context;
     const isLastMember = isr.length === 1 && config.eligibleLeaderReplicas !== true;
-    const fenced = isLastMember ? undefined : isr.find((id) => image.broker(id)?.fenced !== false);
+    // A cancelled reassignment that leaves nobody in the ISR puts the first replica there, whatever its state
+    // (PartitionReassignmentRevert): an unclean election, which the topic must allow.
+    const isReverted = config.reassigns === true && isr.length === 1 && leader === NO_LEADER && checkedTopic(config, topic)?.uncleanLeaderElectionEnable === true;
+    const fenced = isLastMember || isReverted ? undefined : isr.find((id) => image.broker(id)?.fenced !== false);
     if (fenced !== undefined) return `${this.context.cluster.nameOf(fenced)} is in the ISR and ${image.broker(fenced) === undefined ? 'not registered' : 'fenced'}`;
     if (elr.length === 0) return undefined;
     const both = elr.find((id) => isr.includes(id));
