@@ -2,13 +2,14 @@
  * A producer without a world, for tests: its reducers are driven event by event, and what it asks for is kept. Its topic is
  * `gps`, the brokers are 1 and 2, and every answer comes at the time that the test says.
  */
-import { assert } from '../../kernel/assert.ts';
+import { assert, present } from '../../kernel/assert.ts';
 import { Received, Stimulus, type ConnectionLost, type Effect } from '../../kernel/effects.ts';
 import type { SendCompleted } from '../../history/observations.ts';
 import type { ApiRequest, InitProducerIdRequest, InitProducerIdResponse, MetadataRequest, MetadataResponse, ProduceRequest, ProduceResponse } from '../../kafka/api.ts';
 import { parseConfig } from '../../kafka/config.ts';
 import type { ErrorName } from '../../kafka/errors.ts';
 import { KAFKA_RULES, type Rules } from '../../kafka/rules.ts';
+import { connectionOf } from '../client/network-client.ts';
 import type { Reduced } from '../reduction.ts';
 import { connectionLost, processMetadata, processProduceResponse, processProducerId, timerFired } from './events.ts';
 import { appendSend } from './send.ts';
@@ -20,6 +21,9 @@ export class Driven {
   state: ProducerState;
   readonly effects: Effect[] = [];
   private draw = 0;
+  /** As the last metadata said; whoever is connected to says so again at once, unless a test holds that back. */
+  private known: { readonly leaders: readonly number[]; readonly leaderEpoch: number } | undefined;
+  isGreeted = true;
 
   /** Without idempotence, unless `config` says otherwise. */
   constructor(config: Readonly<Record<string, unknown>>, leaders: readonly number[], rules: Partial<Rules> = {}) {
@@ -34,6 +38,8 @@ export class Driven {
     const { state, effects } = reducer(this.state, event);
     this.state = state;
     this.effects.push(...effects);
+    const { nowMs } = event as { readonly nowMs: number };
+    for (const effect of effects) if (this.isGreeted && this.begins(effect)) this.greet(effect, nowMs);
     const places = state.queues.flatMap((queue, at) => (isEmpty(queue) ? [] : [at]));
     assert(String(state.waiting) === String(places), () => `batches wait in ${places}, not in ${state.waiting}`);
   }
@@ -43,11 +49,26 @@ export class Driven {
     return Math.imul(this.draw, 0x9e3779b1) >>> 0;
   }
 
+  /** A request that begins a connection, once there was metadata. */
+  private begins(effect: Effect): effect is Effect & { readonly kind: 'send'; readonly to: number } {
+    return this.known !== undefined && effect.kind === 'send' && effect.message.type === 'MetadataRequest' && connectionOf(this.state, effect.to)?.status === 'connecting';
+  }
+
+  private greet({ to, message }: Effect & { readonly kind: 'send'; readonly to: number }, nowMs: number): void {
+    const { leaders, leaderEpoch } = present(this.known, 'metadata');
+    this.tellLeaders({ to, correlationId: (message as MetadataRequest).correlationId }, leaders, nowMs, leaderEpoch);
+  }
+
   /** Answers the last MetadataRequest. */
   leaders(leaders: readonly number[], nowMs = 0, leaderEpoch = 1): void {
+    this.known = { leaders, leaderEpoch };
     const asked = this.sent<MetadataRequest>('MetadataRequest').at(-1);
+    this.tellLeaders({ to: asked?.to ?? 1, correlationId: asked?.message.correlationId ?? -1 }, leaders, nowMs, leaderEpoch);
+  }
+
+  private tellLeaders(asked: { readonly to: number; readonly correlationId: number }, leaders: readonly number[], nowMs: number, leaderEpoch: number): void {
     const message: MetadataResponse = {
-      type: 'MetadataResponse', correlationId: asked?.message.correlationId ?? -1, brokers: [{ nodeId: 1 }, { nodeId: 2 }], controllerId: 1,
+      type: 'MetadataResponse', correlationId: asked.correlationId, brokers: [{ nodeId: 1 }, { nodeId: 2 }], controllerId: 1,
       topics: [{
         errorCode: 'NONE', name: 'gps',
         partitions: leaders.map((leaderId, partitionIndex) => ({
@@ -55,7 +76,7 @@ export class Driven {
         })),
       }],
     };
-    this.reduce(processMetadata, new Received(message, nowMs, this.entropy(), asked?.to ?? 1, -1));
+    this.reduce(processMetadata, new Received(message, nowMs, this.entropy(), asked.to, -1));
   }
 
   send(sendId: number, fields: Partial<SendCall> = {}, nowMs = 0): void {

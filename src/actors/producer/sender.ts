@@ -2,9 +2,10 @@
  * The sender: turns ready batches into ProduceRequests, one batch of a partition per request, as long as the leader's
  * connection has fewer than `max.in.flight.requests.per.connection` requests in flight.
  *
- * With acks=0 a request is done when it is on the wire. Kafka writes only to a connection that stands, and learns that it
- * does from the ApiVersionsRequest it begins every connection with; here a MetadataRequest takes that part, for acks=0 only,
- * because with acks it is the answer that counts.
+ * Kafka writes only to a connection that stands, and learns that it does from the ApiVersionsRequest it begins every
+ * connection with; here a MetadataRequest takes that part. Until then the batches stay in their queues: with acks=0 a
+ * request is done when it is on the wire, and with several in flight a batch on its way to a node that cannot be reached
+ * would be overtaken by its successors, once the partition has another leader.
  *
  * Source: Sender.sendProducerData, sendProduceRequest; NetworkClient.ready.
  */
@@ -64,7 +65,7 @@ function isReadyToSend(turn: ProducerTurn, nodeId: NodeId): boolean {
     return false;
   }
   if (connection !== undefined && connection.inFlight.length >= state.config.maxInFlightRequestsPerConnection) return false;
-  if (state.config.acks !== 0 || connection?.status === 'ready') return true;
+  if (connection?.status === 'ready') return true;
   if (connection === undefined || connection.status === 'disconnected') requestMetadata(turn, nodeId);
   return false;
 }
