@@ -9,6 +9,7 @@ import type { ReplicaView } from '../kafka/views.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import type { TrackedReplica } from './cluster.ts';
 import { Findings } from './findings.ts';
+import { checkedTopic } from './min-isr.ts';
 
 export const quorumSuperset: Property = {
   name: 'quorum-superset',
@@ -43,7 +44,12 @@ class QuorumSuperset implements Checker {
     // A reassignment leaves in the ELR whom it removed; that broker has no replica to lead with.
     const elr = registration.elr.filter((id) => replicas.includes(id));
     const isCounted = (id: number): boolean => maximalIsr.includes(id);
-    if (isr.every(isCounted) && elr.every(isCounted)) return;
+    const countsIsr = isr.every(isCounted);
+    if (countsIsr && elr.every(isCounted)) return;
+    if (countsIsr && checkedTopic(this.context.config, partition.topic)?.minInsyncReplicasChanges === true) {
+      this.findings.expect(1, 'min.insync.replicas changes, and the leader hears of it later than the controller that keeps the ELR');
+      return;
+    }
     const uncounted = [...isr, ...elr].filter((id) => !isCounted(id)).map((id) => this.context.cluster.nameOf(id));
     const broker = this.context.cluster.nameOf(brokerId);
     this.findings.violated(atUs, () => ({
