@@ -9,9 +9,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stream } from '../../src/kernel/random.ts';
+import { builtProgram } from '../support/built.ts';
 import { freshSeed } from '../support/seed.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+const MAIN = await builtProgram();
 const folder = mkdtempSync(join(tmpdir(), 'harrow-sweep-'));
 const SCENARIO = join(folder, 'tiny.yaml');
 const SEEDS = 900;
