@@ -7,9 +7,11 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { builtProgram } from '../support/built.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'harrow-project-'));
+await builtProgram();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function command(file: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {

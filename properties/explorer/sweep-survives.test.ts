@@ -9,12 +9,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stream } from '../../src/kernel/random.ts';
+import { builtProgram } from '../support/built.ts';
 import { freshSeed } from '../support/seed.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+const MAIN = await builtProgram();
 const folder = mkdtempSync(join(tmpdir(), 'harrow-sweep-'));
 const SCENARIO = join(folder, 'tiny.yaml');
-const SEEDS = 900;
+const SEEDS = 1_200;
+/** Four for each of two workers. */
+const SEEDS_AT_WORK = 8;
 const KILLS = 10;
 const draws = stream(String(freshSeed('sweeps survive')), 'kills');
 
@@ -56,6 +59,13 @@ function merged(...files: string[]): Summary {
 }
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+const seedsIn = (file: string): number[] => [...(sizeOf(file) === 0 ? '' : readFileSync(file, 'utf8')).matchAll(/^\{"seed":(\d+).*\n/gm)].map(([, seed]) => Number(seed));
+
+function workersOf({ pid }: ChildProcess): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' });
+  return stdout.split('\n').filter((line) => line !== '').map(Number);
+}
+
 const facts = ({ runs, repeated, digest, properties, faults, errors }: Summary): unknown => ({ runs, repeated, digest, properties, faults, errors });
 
 function sweptInPeace(): Summary {
@@ -93,17 +103,18 @@ describe('a sweep', () => {
     const file = join(folder, 'workers.ndjson');
     const child = start(file);
     let kills = 0;
-    for (let before = -1; kills < KILLS && child.exitCode === null;) {
-      // Each in the middle of work: a job that ends three workers in a row is given up, as it must be.
-      if (sizeOf(file) <= before) {
-        await sleep(5);
-        continue;
+    // All of them at once, then one at a time, while the other goes on.
+    for (const count of [2, 2, 2, 2, 1, 1]) {
+      while (child.exitCode === null && workersOf(child).length < 2) await sleep(20);
+      await sleep(draws.below(200));
+      const workers = workersOf(child);
+      for (const pid of draws.shuffle(workers).slice(0, count)) {
+        process.kill(pid, 'SIGKILL');
+        kills += 1;
       }
-      before = sizeOf(file);
-      const workers = spawnSync('pgrep', ['-P', String(child.pid)], { encoding: 'utf8' }).stdout.split('\n').filter((pid) => pid !== '');
-      if (workers.length === 0) continue;
-      process.kill(Number(draws.pick(workers)), 'SIGKILL');
-      kills += 1;
+      // Until the work of the dead is done: a job that ends three workers in a row is given up, as it must be.
+      const done = Math.max(0, ...seedsIn(file)) + SEEDS_AT_WORK;
+      while (child.exitCode === null && seedsIn(file).filter((seed) => seed <= done).length < Math.min(done, SEEDS)) await sleep(20);
     }
     await ended(child);
     expect(kills).toBe(KILLS);

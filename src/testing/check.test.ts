@@ -110,7 +110,7 @@ describe('a property that is not put to the test', () => {
 
   it('is refused by a name that is none, and by a scenario that does not read', () => {
     expect(() => check({ scenario: written('all'), holds: ['acknowledged-record-survives'] }, new MemoryOutside())).toThrow('did you mean acknowledged-records-survive?');
-    expect(() => check({ scenario: 'scenario: a', holds: HOLDS }, new MemoryOutside())).toThrow();
+    expect(() => check({ scenario: 'scenario: a', holds: HOLDS }, new MemoryOutside())).toThrow('duration');
   });
 });
 
