@@ -108,6 +108,12 @@ export class FaultBudget {
     return this.of(partition).unclean !== undefined;
   }
 
+  /** Why something of the partition may be gone at all; undefined while everything must be there. */
+  lossOf(partition: TrackedPartition): string | undefined {
+    const { abandoned, unclean, excuses } = this.of(partition);
+    return abandoned?.reason ?? unclean?.reason ?? excuses[0]?.reason;
+  }
+
   /** A replica cut its log: after an unclean election that was allowed, what it had beyond the new leader's. */
   replicaTruncated({ partition }: TrackedReplica, before: PartitionLog, after: PartitionLog): void {
     const { unclean } = this.of(partition);

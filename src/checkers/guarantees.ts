@@ -16,6 +16,7 @@
  * Kafka documentation; KIP-98, KIP-101, KIP-966.
  */
 import { present, unreachable } from '../kernel/assert.ts';
+import type { ProducerConfig } from '../kafka/config-tables.ts';
 import type { ErrorName } from '../kafka/errors.ts';
 import { NO_PRODUCER_ID, type Offset } from '../kafka/ids.ts';
 import type { PartitionLog } from '../kafka/log.ts';
@@ -74,6 +75,11 @@ function weakLoss({ partition, acks, sentAtUs }: Outcome & { readonly kind: 'los
   return acks === 0 ? 'acks=0, which is told neither of a lost connection nor of a refused append' : undefined;
 }
 
+/** GD-5: retries of a producer without sequences may each become a record. */
+export function retriesUnnumbered({ enableIdempotence, retries }: ProducerConfig): string | undefined {
+  return !enableIdempotence && retries > 0 ? 'the producer retries without idempotence' : undefined;
+}
+
 /**
  * GD-5: idempotence keeps one producer's retries apart from new records, not an application's second call, and not what it
  * renumbers when a batch before it was given up (KIP-360). A record whose only attempt was answered has no second copy.
@@ -83,7 +89,7 @@ function duplication({ producer: { config }, copies, isSentAgain, isUndecided, w
   if (!isUndecided) return undefined;
   switch (copies) {
     case 'without sequences':
-      return !config.enableIdempotence && config.retries > 0 ? 'the producer retries without idempotence' : undefined;
+      return retriesUnnumbered(config);
     case 'in two epochs':
       return wasBatchGivenUp ? 'the producer had given up a batch and raised its epoch' : undefined;
     case 'in one epoch':
@@ -110,10 +116,23 @@ export function reordering({ config }: CheckedProducer): string | undefined {
 function overtaking({ producer, log, offset }: Outcome & { readonly kind: 'reordered' }, { firstSequenceOfEmptyLogIsZero }: CheckConfig): string | undefined {
   const { producerId } = present(log.batchAt(offset), 'the batch of a record that is there');
   if (producerId === NO_PRODUCER_ID || producer.config.maxInFlightRequestsPerConnection === 1) return undefined;
-  for (const first of log.batches()) {
-    if (first.producerId !== producerId) continue;
-    const isUnknown = first.baseSequence !== 0 && (first.baseOffset > 0 || firstSequenceOfEmptyLogIsZero === false);
-    return isUnknown ? 'the leader did not know the producer, and took a sequence other than 0' : undefined;
+  for (const first of log.batches()) if (first.producerId === producerId) return unknownProducer(first, firstSequenceOfEmptyLogIsZero);
+  return undefined;
+}
+
+function unknownProducer(first: RecordBatch, firstSequenceOfEmptyLogIsZero: boolean | undefined): string | undefined {
+  const isUnknown = first.baseSequence !== 0 && (first.baseOffset > 0 || firstSequenceOfEmptyLogIsZero === false);
+  return isUnknown ? 'the leader did not know the producer, and took a sequence other than 0' : undefined;
+}
+
+/** Why records of some producer may be out of order in `log`, whose producers are idempotent: the same, asked of all of them. */
+export function overtakingIn(log: PartitionLog, { firstSequenceOfEmptyLogIsZero }: CheckConfig): string | undefined {
+  const known = new Set<number>();
+  for (const batch of log.batches()) {
+    if (batch.producerId === NO_PRODUCER_ID || known.has(batch.producerId)) continue;
+    known.add(batch.producerId);
+    const reason = unknownProducer(batch, firstSequenceOfEmptyLogIsZero);
+    if (reason !== undefined) return reason;
   }
   return undefined;
 }

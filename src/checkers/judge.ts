@@ -17,6 +17,7 @@ import { Cluster } from './cluster.ts';
 import type { TrackedPartition, TrackedReplica } from './cluster.ts';
 import { CommittedPrefixes } from './committed-prefix.ts';
 import { FaultBudget } from './fault-budget.ts';
+import { overtakingIn } from './guarantees.ts';
 import { QuietEnd } from './quiet-end.ts';
 import { RunTrace } from './run-trace.ts';
 
@@ -174,6 +175,27 @@ export class Judge {
       lag += Math.max(0, view.highWatermark - position);
     }
     return lag;
+  }
+
+  /** Topics of which the faults took something that nobody promised, each with the reason. */
+  losses(): readonly { readonly topic: TopicName; readonly reason: string }[] {
+    const wiped = this.voterWipedUs < NEVER_US ? `a voter of the quorum lost its disk at ${formatUs(this.voterWipedUs)}` : undefined;
+    return this.topicsWith((partition) => wiped ?? this.budget.lossOf(partition));
+  }
+
+  /** Topics in which an idempotent producer's records may be out of order, each with the reason. */
+  overtakings(): ReturnType<Judge['losses']> {
+    return this.topicsWith((partition) => partition.survivingLogs().map((log) => overtakingIn(log, this.config)).find((reason) => reason !== undefined));
+  }
+
+  /** With the first reason of each. */
+  private topicsWith(reasonOf: (partition: TrackedPartition) => string | undefined): { readonly topic: TopicName; readonly reason: string }[] {
+    const reasons = new Map<TopicName, string>();
+    for (const partition of this.cluster.partitions) {
+      const reason = reasonOf(partition);
+      if (reason !== undefined && !reasons.has(partition.topic)) reasons.set(partition.topic, reason);
+    }
+    return [...reasons].map(([topic, reason]) => ({ topic, reason }));
   }
 
   /** Ends the judgement: one verdict per property, in the order given. Once; who wants to go on asks a fork. */

@@ -80,6 +80,16 @@ export class CheckerMonitor implements Monitor {
     return this.judge.lag(node, topic, readsAll);
   }
 
+  /** Topics of which the faults took something that nobody promised, each with the reason. */
+  losses(): ReturnType<Judge['losses']> {
+    return this.judge.losses();
+  }
+
+  /** Topics in which an idempotent producer's records may be out of order, each with the reason. */
+  overtakings(): ReturnType<Judge['losses']> {
+    return this.judge.overtakings();
+  }
+
   /** Ends the judgement: one verdict per property, in the order of the registry. Call once. */
   verdicts(endUs: number): Verdict[] {
     return this.judge.verdicts(endUs);

@@ -5,6 +5,8 @@
 import { Command, CommanderError } from 'commander';
 import { assert } from '../kernel/assert.ts';
 import { ScenarioError, formatProblem } from '../scenarios/problems.ts';
+import { checkCommand } from './check.ts';
+import type { CheckOptions } from './check.ts';
 import { EXIT_HELD, EXIT_INTERNAL, EXIT_USAGE, RunFailed, UsageError } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { listCommand } from './list.ts';
@@ -76,6 +78,7 @@ function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode
     .option('--mutant <name>', "revert one protocol rule; may be repeated; none leaves out the scenario's", collect, [])
     .option('--duration <duration>', "virtual time, such as 10m, instead of the scenario's")
     .option('--trace [file]', 'write every step as a line of text; - is stdout; default beside the run record')
+    .option('--history [file]', 'write what clients saw, one operation a line; default beside the run record')
     .option('--report', 'write the report of the run as one HTML file, beside the run record')
     .option('--open', 'open the report')
     .option('--json', 'print the result as one JSON document')
@@ -92,6 +95,14 @@ function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode
     .option('--quiet', 'no progress')
     .option('--force', 'replay a record that other code made')
     .action((path: string, options: ReplayOptions) => done(replayCommand(path, options, outside)));
+
+  program
+    .command('check')
+    .description('judge a history by what is in it alone, whoever recorded it (see: harrow schema history)')
+    .argument('<history>', 'path of a history, one JSON object a line')
+    .option('--edn <file>', "write it in the shape that Jepsen's Kafka checker reads, too")
+    .option('--json', 'print the result as one JSON document')
+    .action((path: string, options: CheckOptions) => done(checkCommand(path, options, outside)));
 
   program
     .command('report')
@@ -160,8 +171,9 @@ function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode
 
   program
     .command('schema')
-    .description('print the JSON Schema of scenarios')
-    .action(() => done(schemaCommand(outside)));
+    .description('print the JSON Schema of scenarios, or of the lines of a history')
+    .argument('[what]', 'scenario or history; default scenario')
+    .action((what: string | undefined) => done(schemaCommand(what, outside)));
 
   return program;
 }

@@ -2,6 +2,8 @@
  * `harrow run SCENARIO`: expands the seed to an explicit plan, executes it, judges it, and writes the run record.
  */
 import { join } from 'node:path';
+import { historyLines } from '../history/recorded/ndjson.ts';
+import type { RecordedHistory } from '../history/recorded/operations.ts';
 import type { EngineName } from '../kernel/statechart/engine.ts';
 import { parseDurationUs } from '../scenarios/durations.ts';
 import { MUTANT_NAMES } from '../scenarios/mutants.ts';
@@ -14,6 +16,7 @@ import { formatRunRecord, verdictOf } from '../scenarios/run-record-file.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { withDuration } from '../scenarios/with-duration.ts';
 import { expandWorkload } from '../scenarios/workload.ts';
+import { writeLines } from './check.ts';
 import { RunFailed, UsageError, exitCodeOf } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { findScenario, withFaults } from './find-scenario.ts';
@@ -38,6 +41,8 @@ export interface RunOptions {
   readonly duration?: string;
   /** True without a path: beside the run record. */
   readonly trace?: string | true;
+  /** True without a path: beside the run record. */
+  readonly history?: string | true;
   readonly report?: boolean;
   readonly open?: boolean;
   readonly json?: boolean;
@@ -57,7 +62,9 @@ export function runCommand(scenarioArgument: string, options: RunOptions, outsid
   const tracePath = options.trace === true ? join(options.out, `${scenario.name}-${seed}.trace.txt`) : (options.trace ?? null);
   // Found out before the run, not after an hour of it.
   outside.prepareDirectory(options.out);
-  const { result, realMs } = executeWatched(request, tracePath, options.quiet === true, outside);
+  const historyPath = options.history === true ? join(options.out, `${scenario.name}-${seed}.history.ndjson`) : (options.history ?? null);
+  const history = historyPath === null ? {} : { history: (recorded: RecordedHistory) => writeLines(historyPath, historyLines(recorded), outside) };
+  const { result, realMs } = executeWatched({ ...request, ...history }, tracePath, options.quiet === true, outside);
   const record = runRecord(request, result, outside);
   const text = formatRunRecord(record);
   const recordPath = join(options.out, `${scenario.name}-${seed}-${result.digest.slice(0, 8)}.json`);
@@ -66,7 +73,7 @@ export function runCommand(scenarioArgument: string, options: RunOptions, outsid
 
   const reportPath = options.report === true || options.open === true ? recordPath.replace(/\.json$/, '.html') : null;
   if (reportPath !== null) writeReport([{ record, path: recordPath }], reportPath, options, outside);
-  const report = { record, recordPath, tracePath, reportPath, realMs, replayCommand: `${outside.program} replay ${recordPath}`, notes };
+  const report = { record, recordPath, tracePath, historyPath, reportPath, realMs, replayCommand: `${outside.program} replay ${recordPath}`, notes };
   outside.stdout.write(options.json === true ? runJson(report) : runReport(report, styleFor(outside.stdout, outside.env)));
   return exitCodeOf(record.verdict);
 }

@@ -9,6 +9,7 @@
 import type { TraceLine } from '../kernel/trace.ts';
 import type { EngineName } from '../kernel/statechart/engine.ts';
 import type { World } from '../kernel/world.ts';
+import type { RecordedHistory } from '../history/recorded/operations.ts';
 import type { Verdict, VerdictKind } from '../history/verdict.ts';
 import type { AdministeredOperation, AdminOperation } from './administration.ts';
 import type { AppliedFault, Fault } from './faults.ts';
@@ -37,6 +38,8 @@ export interface RunRequest {
   readonly workload: readonly Operation[];
   readonly engine: EngineName;
   readonly mutants: readonly string[];
+  /** Told once, at the end, what clients saw. */
+  readonly history?: (history: RecordedHistory) => void;
   readonly trace?: (line: TraceLine) => void;
   readonly spectator?: Spectator;
   /** Called now and then; returning false stops the run early. Must not influence the run otherwise. */

@@ -4,6 +4,9 @@
  *
  * The digest covers every step, and at the end what became of it: the logs, the committed metadata and the verdicts.
  */
+import type { CheckConfig } from '../checkers/checker.ts';
+import { recordedHistory } from '../history/recorded/of-run.ts';
+import type { RecordedHistory } from '../history/recorded/operations.ts';
 import { CheckerMonitor, type MachineKind } from '../checkers/monitor.ts';
 import { logFile } from '../actors/replica/state.ts';
 import { CONTROLLER_MACHINE } from '../actors/controller/node.ts';
@@ -14,6 +17,7 @@ import { RAFT_LOG_FILE } from '../actors/raft/state.ts';
 import { usOfMs } from '../kernel/time.ts';
 import type { World } from '../kernel/world.ts';
 import { checkConfigOf } from './check-config.ts';
+import { historyHeader } from './history-header.ts';
 import { callersOf, startCluster } from './cluster.ts';
 import { groupLags } from './group-lag.ts';
 import { Plan, quietFromMs, slowestClockPpm } from './plan.ts';
@@ -42,6 +46,7 @@ export const execute: Execute = (request) => {
   const verdicts = monitor.verdicts(endUs);
   const delivered = deliveredOf(scenario, monitor);
   request.ended?.(world);
+  request.history?.(recordedBy(request, monitor));
   world.digest.addData({ logs: logHashes(monitor), metadataOffset: monitor.cluster.image.offset, verdicts, delivered });
   return {
     digest: world.digest.toString(),
@@ -67,10 +72,21 @@ function runInSlices({ scenario, progress }: RunRequest, world: World, plan: Pla
   }
 }
 
-function monitorOf({ scenario, faults, admin, mutants }: RunRequest): CheckerMonitor {
+function recordedBy(request: RunRequest, monitor: CheckerMonitor): RecordedHistory {
+  const { scenario, seed, mutants } = request;
+  const config = checkedBy(request);
+  const source = [`${scenario.name}, seed ${seed}`, `profile ${scenario.profile}`, ...mutants.map((mutant) => `mutant ${mutant}`)].join(', ');
+  return recordedHistory(monitor.history, config.nodes, historyHeader(config, { losses: monitor.losses(), overtakings: monitor.overtakings(), durationMs: scenario.durationMs }, source));
+}
+
+function checkedBy({ scenario, faults, admin, mutants }: RunRequest): CheckConfig {
+  return checkConfigOf({ scenario, admin, mutants, quietMs: quietFromMs(faults), slowestClockPpm: slowestClockPpm(faults) });
+}
+
+function monitorOf(request: RunRequest): CheckerMonitor {
   return new CheckerMonitor({
-    config: checkConfigOf({ scenario, admin, mutants, quietMs: quietFromMs(faults), slowestClockPpm: slowestClockPpm(faults) }),
-    properties: scenario.checks,
+    config: checkedBy(request),
+    properties: request.scenario.checks,
     kindOf: (_node, machine) => kindOfMachine(machine),
     logFile,
     raftLogFile: RAFT_LOG_FILE,

@@ -1,0 +1,52 @@
+/**
+ * What the header of a run's history says for it: which anomalies its configuration allows, and which its faults excuse, so that
+ * whoever judges the file alone comes to no other verdict than the run did. Wide where the run is precise: an excuse for one
+ * record is one for its topic.
+ *
+ * Source: guarantees.ts, fault-budget.ts; GD-1..GD-7.
+ */
+import type { CheckConfig } from '../checkers/checker.ts';
+import { reordering, retriesUnnumbered } from '../checkers/guarantees.ts';
+import type { Allowance, HistoryHeader } from '../history/recorded/operations.ts';
+
+/** Where groups keep their committed offsets. */
+const OFFSETS_TOPIC = '__consumer_offsets';
+/** What a record that is gone, or another in its place, looks like to clients. */
+const OF_LOSS = ['inconsistent-offsets', 'ack-read-disagreement', 'lost-write', 'unseen', 'poll-skip', 'nonmonotonic-poll', 'int-poll-skip', 'nonmonotonic-send', 'offset-regress', 'gap-before-ack', 'end-offset-regress', 'duplicate', 'compaction-read', 'unprocessed'];
+/** What a record that retention or a cleaning took looks like. */
+const OF_CLEANING = ['lost-write', 'ack-read-disagreement', 'unseen', 'poll-skip', 'int-poll-skip', 'unprocessed'];
+
+export interface TopicReason {
+  readonly topic: string;
+  readonly reason: string;
+}
+
+export interface RunFacts {
+  /** What the faults of the run took that nobody promised. */
+  readonly losses: readonly TopicReason[];
+  /** Where an idempotent producer may have been overtaken by itself. */
+  readonly overtakings: readonly TopicReason[];
+  readonly durationMs: number;
+}
+
+export function historyHeader(config: CheckConfig, { losses, overtakings, durationMs }: RunFacts, source: string): Omit<HistoryHeader, 'format' | 'nodes'> {
+  const allows: Allowance[] = [];
+  const allow = (anomalies: readonly string[], reason: string | undefined, topics?: readonly string[]): void => {
+    if (reason !== undefined) for (const anomaly of anomalies) allows.push({ anomaly, reason, ...(topics === undefined ? {} : { topics }) });
+  };
+  allow(['nonmonotonic-send', 'int-nonmonotonic-send'], config.producers.map(reordering).find((reason) => reason !== undefined));
+  allow(['duplicate'], config.producers.map((producer) => retriesUnnumbered(producer.config)).find((reason) => reason !== undefined));
+  // Of an epoch that was raised the history tells itself; of what a leader has forgotten no client hears.
+  if ((config.producerIdExpirationMs ?? Number.MAX_SAFE_INTEGER) <= durationMs) allow(['duplicate'], 'producer.id.expiration.ms is shorter than the run');
+  for (const { name, uncleanLeaderElectionEnable, isCleaned } of config.topics) {
+    if (uncleanLeaderElectionEnable) allow(OF_LOSS, 'unclean.leader.election.enable', [name]);
+    if (isCleaned === true) allow(OF_CLEANING, 'retention or compaction', [name]);
+  }
+  for (const { topic, reason } of losses) {
+    if (topic === OFFSETS_TOPIC) allow(['committed-offset-lost', 'unprocessed', 'reprocessed'], reason);
+    else allow(OF_LOSS, reason, [topic]);
+  }
+  for (const { topic, reason } of overtakings) allow(['nonmonotonic-send', 'int-nonmonotonic-send'], reason, [topic]);
+  const isIdempotent = config.producers.length > 0 && config.producers.every((producer) => producer.config.enableIdempotence);
+  return { source, ...(allows.length === 0 ? {} : { allows }), ...(isIdempotent ? { promises: ['gap-before-ack'] } : {}) };
+}
