@@ -15,6 +15,7 @@ const OFFSETS_TOPIC = '__consumer_offsets';
 const OF_LOSS = ['inconsistent-offsets', 'ack-read-disagreement', 'lost-write', 'unseen', 'poll-skip', 'nonmonotonic-poll', 'int-poll-skip', 'nonmonotonic-send', 'offset-regress', 'gap-before-ack', 'end-offset-regress', 'duplicate', 'compaction-read', 'unprocessed'];
 /** What a record that retention or a cleaning took looks like. */
 const OF_CLEANING = ['lost-write', 'ack-read-disagreement', 'unseen', 'poll-skip', 'int-poll-skip', 'unprocessed'];
+const OF_OVERTAKING = ['nonmonotonic-send', 'int-nonmonotonic-send'];
 
 export interface TopicReason {
   readonly topic: string;
@@ -34,7 +35,7 @@ export function historyHeader(config: CheckConfig, { losses, overtakings, durati
   const allow = (anomalies: readonly string[], reason: string | undefined, topics?: readonly string[]): void => {
     if (reason !== undefined) for (const anomaly of anomalies) allows.push({ anomaly, reason, ...(topics === undefined ? {} : { topics }) });
   };
-  allow(['nonmonotonic-send', 'int-nonmonotonic-send'], config.producers.map(reordering).find((reason) => reason !== undefined));
+  allow(OF_OVERTAKING, config.producers.map(reordering).find((reason) => reason !== undefined));
   allow(['duplicate'], config.producers.map((producer) => retriesUnnumbered(producer.config)).find((reason) => reason !== undefined));
   // Of an epoch that was raised the history tells itself; of what a leader has forgotten no client hears.
   if ((config.producerIdExpirationMs ?? Number.MAX_SAFE_INTEGER) <= durationMs) allow(['duplicate'], 'producer.id.expiration.ms is shorter than the run');
@@ -46,7 +47,10 @@ export function historyHeader(config: CheckConfig, { losses, overtakings, durati
     if (topic === OFFSETS_TOPIC) allow(['committed-offset-lost', 'unprocessed', 'reprocessed'], reason);
     else allow(OF_LOSS, reason, [topic]);
   }
-  for (const { topic, reason } of overtakings) allow(['nonmonotonic-send', 'int-nonmonotonic-send'], reason, [topic]);
+  const mayOvertake = config.producers.some(({ config: { enableIdempotence, maxInFlightRequestsPerConnection } }) => enableIdempotence && maxInFlightRequestsPerConnection > 1);
+  // That a leader did not know a producer is read off its log, of which the beginning may be gone.
+  for (const { name, isCleaned } of config.topics) if (mayOvertake && isCleaned === true) allow(OF_OVERTAKING, 'retention or compaction took what would tell whether the leader knew the producer', [name]);
+  for (const { topic, reason } of overtakings) allow(OF_OVERTAKING, reason, [topic]);
   const isIdempotent = config.producers.length > 0 && config.producers.every((producer) => producer.config.enableIdempotence);
   return { source, ...(allows.length === 0 ? {} : { allows }), ...(isIdempotent ? { promises: ['gap-before-ack'] } : {}) };
 }
