@@ -45,12 +45,25 @@ export interface CheckedProducer {
   readonly namesPartitionOf: readonly TopicName[];
 }
 
+/** What decides on the effects of an application. */
+export interface CheckedApplication {
+  readonly mode: 'process-then-commit' | 'commit-then-process' | 'auto-commit';
+  /** Of auto-commit: whether what poll returned is done before the next poll. */
+  readonly handler: 'sync' | 'threaded';
+  /** Of the other modes: whether it waits for its commit. */
+  readonly commit: 'sync' | 'async';
+  /** `none`: nobody sees its effects; `idempotent`: a store applies each once. */
+  readonly sink: 'none' | 'naive' | 'idempotent';
+}
+
 export interface CheckedConsumer {
   readonly node: number;
   readonly config: ConsumerConfig;
   readonly topics: readonly TopicName[];
   /** A member of this group, which shares the partitions; absent for a reader of all of them. */
   readonly groupId?: string;
+  /** Of a member: what its application does with what poll returns. */
+  readonly application?: CheckedApplication;
 }
 
 /** When a run must have come to rest: `boundMs` after `quietFromUs`, when the last fault had ended. */
@@ -98,6 +111,8 @@ export interface CheckConfig {
   readonly truncatesBeforeHighWatermark?: boolean;
   /** The administrator reassigns partitions in this run. */
   readonly reassigns?: boolean;
+  /** `offsets.retention.minutes` of the brokers; absent: no committed offset expires in a run. */
+  readonly offsetsRetentionMs?: number;
   /** Consumers are members of groups in this run, or commit offsets to one. */
   readonly usesGroups?: boolean;
 }

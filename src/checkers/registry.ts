@@ -3,6 +3,8 @@
  * which verdicts are shown: what a client is promised first, then what the promise rests on.
  */
 import { acknowledgedRecordsSurvive } from './acknowledged-records-survive.ts';
+import { atLeastOnce } from './at-least-once.ts';
+import { atMostOnce } from './at-most-once.ts';
 import { brokersReturn } from './brokers-return.ts';
 import type { Property } from './checker.ts';
 import { classicGroup } from './classic-group.ts';
@@ -28,6 +30,7 @@ import { metadataLog } from './metadata-log.ts';
 import { minIsrOnAck } from './min-isr-on-ack.ts';
 import { minIsrRecovery } from './min-isr-recovery.ts';
 import { noDuplicates } from './no-duplicates.ts';
+import { oneOwnerPerGeneration } from './one-owner-per-generation.ts';
 import { oneLeaderPerEpoch } from './one-leader-per-epoch.ts';
 import { preVotesFirst } from './pre-votes-first.ts';
 import { producerOrder } from './producer-order.ts';
@@ -53,6 +56,9 @@ export const PROPERTIES: readonly Property[] = [
   consumerOrder,
   endOffsetsMonotone,
   keyInOnePartition,
+  atLeastOnce,
+  atMostOnce,
+  oneOwnerPerGeneration,
   writesAccepted,
   sendsSettle,
   progressAfterHeal,

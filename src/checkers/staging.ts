@@ -19,7 +19,7 @@ import { MetadataImage } from '../kafka/metadata.ts';
 import type { MetadataRecord } from '../kafka/metadata.ts';
 import { batchOf, withOffsets } from '../kafka/records.ts';
 import type { LeadershipView, ReplicaView } from '../kafka/views.ts';
-import type { Outcome, ReceivedRecord } from '../history/observations.ts';
+import type { ClientObservation, Outcome, ReceivedRecord } from '../history/observations.ts';
 import type { Verdict } from '../history/verdict.ts';
 import type { CheckConfig, Property } from './checker.ts';
 import { Judge } from './judge.ts';
@@ -265,6 +265,11 @@ export class Stage {
 
   reset(node: number, to: Offset, reason: 'initial' | 'outOfRange' | 'truncation' = 'initial', partition: PartitionIndex = 0): void {
     this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition, from: null, to, reason }, this.act());
+  }
+
+  /** A client sees whatever it is told to. */
+  observe(node: number, observation: ClientObservation): void {
+    this.judge.observed(node, observation, this.act());
   }
 
   /** A reset to what the leader of this epoch gives. */

@@ -35,7 +35,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
   });
   const consumers = scenario.consumers.flatMap(({ nodes: names, config, topics, group }) =>
     names.map((name, index) => ({
-      node: nodes.indexOf(name), config: parseConfig('consumer', configOfMember(config, index + 1)).config, topics, ...(group === undefined ? {} : { groupId: group.groupId }),
+      node: nodes.indexOf(name), config: parseConfig('consumer', configOfMember(config, index + 1)).config, topics, ...(group === undefined ? {} : { groupId: group.groupId, application: group.application }),
     })));
   const boundMs = livenessBoundMs({ brokers: [broker], producers: producers.map(({ config }) => config), consumers: consumers.map(({ config }) => config) });
   const lastOperationMs = Math.max(0, ...admin.map(({ atMs }) => atMs));
@@ -52,6 +52,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     eligibleLeaderReplicas: mutated(rulesOf(scenario.profile), mutants).eligibleLeaderReplicas,
     voters: votersOf(scenario.cluster),
     producerIdExpirationMs: broker.producerIdExpirationMs,
+    offsetsRetentionMs: broker.offsetsRetentionMinutes * 60_000,
     quorum: { fetchTimeoutMs: broker.controllerQuorumFetchTimeoutMs, checksQuorum: rules.raftChecksQuorum, asksPreVotes: rules.raftPreVotes, slowestClockPpm },
     firstSequenceOfEmptyLogIsZero: rules.firstSequenceOfEmptyLogIsZero,
     truncatesBeforeHighWatermark: rules.truncatesBeforeHighWatermark,

@@ -1,0 +1,87 @@
+/**
+ * What Kafka and an application together do not promise of the effects of a group, as predicates (see guarantees.ts): why a
+ * record that the group has committed was passed over without its effect (`skipped`), or had its effect twice (`repeated`);
+ * undefined when it is a bug.
+ *
+ *   allowed(skip)    the application commits before the effect; a threaded handler; auto.offset.reset where nothing is
+ *                    committed; retention; what the faults took
+ *   allowed(repeat)  the application commits after the effect, and another claim began before the commit was confirmed; the
+ *                    committed offset was lost or has expired
+ *
+ * Source: GD-6, GD-7; part "Offsets and Consumer Position" of KafkaConsumer's javadoc; KIP-211 (expiry).
+ */
+import type { Offset } from '../kafka/ids.ts';
+import { GROUP_METADATA_TOPIC, partitionForGroup } from '../kafka/group/partition.ts';
+import { formatUs, usOfMs } from '../kernel/time.ts';
+import type { CheckContext, CheckedApplication } from './checker.ts';
+import { confirmedBeyond, type Claim, type Delivery } from './deliveries.ts';
+import { checkedTopic } from './min-isr.ts';
+
+export type Guarantor = Pick<CheckContext, 'config' | 'cluster' | 'budget'>;
+
+/** Why the application may commit what it has not processed. */
+function commitsFirst({ mode, handler }: CheckedApplication): string | undefined {
+  if (mode === 'commit-then-process') return 'commit-then-process commits before the effect';
+  return mode === 'auto-commit' && handler === 'threaded' ? 'auto-commit with a threaded handler commits what waits for its worker' : undefined;
+}
+
+/** Why the application may process what was processed already: its commit comes later, or nobody waits for it. */
+function commitsLater({ mode, commit }: CheckedApplication): string | undefined {
+  if (mode !== 'commit-then-process') return `${mode} processes again what was not committed`;
+  return commit === 'async' ? 'commit-then-process does not wait for its commit' : undefined;
+}
+
+/** GD-6: why the record at `offset`, which the group has committed, never had its effect. */
+export function skipped(delivery: Delivery, offset: Offset, guarantor: Guarantor): string | undefined {
+  const { applications, partition, claims } = delivery;
+  return guarantor.budget.lossOf(partition)
+    ?? first(applications, commitsFirst)
+    ?? first(claims.filter(({ to }) => to > offset), (claim) => leap(delivery, claim, guarantor))
+    ?? (isCleaned(delivery, guarantor) ? 'retention or compaction may have taken it first' : undefined);
+}
+
+function isCleaned({ partition: { topic } }: Delivery, { config }: Guarantor): boolean {
+  return checkedTopic(config, topic)?.isCleaned === true;
+}
+
+/** Why `auto.offset.reset` may set a position beyond what nobody of the group has read: `latest`, where nothing is committed. */
+function leap(delivery: Delivery, claim: Claim, guarantor: Guarantor): string | undefined {
+  if (claim.reason !== 'initial') return undefined;
+  const isCommitted = confirmedBeyond(delivery, -1, sinceIndex(claim)) !== undefined;
+  if (isCommitted && offsetsGone(delivery, claim, guarantor) === undefined) return undefined;
+  const beyond = delivery.autoOffsetResets.filter((reset) => reset !== 'earliest');
+  return beyond.length === 0 ? undefined : `auto.offset.reset=${beyond.join(', ')} leapt over it`;
+}
+
+/** GD-7: why a record that another claim had got already was given to `claim` as well. */
+export function repeated(delivery: Delivery, offset: Offset, claim: Claim, guarantor: Guarantor): string | undefined {
+  const { applications, partition } = delivery;
+  if (claim.reason === 'outOfRange' || claim.reason === 'truncation') {
+    return guarantor.budget.lossOf(partition) ?? (isCleaned(delivery, guarantor) ? 'retention passed the position, and auto.offset.reset set it anew' : undefined);
+  }
+  if (confirmedBeyond(delivery, offset, sinceIndex(claim)) !== undefined) return offsetsGone(delivery, claim, guarantor);
+  return first(applications, commitsLater) ?? guarantor.budget.lossOf(partition);
+}
+
+/** What was confirmed before, the coordinator knew when the claim asked it. */
+function sinceIndex({ assignedIndex, index }: Claim): number {
+  return assignedIndex < 0 ? index : assignedIndex;
+}
+
+/** Why the committed offset of the group may be gone or older than what was confirmed. */
+function offsetsGone({ groupId, commits }: Delivery, { atUs }: Claim, { cluster, budget, config }: Guarantor): string | undefined {
+  const offsets = cluster.partitionsOf(GROUP_METADATA_TOPIC);
+  const lost = offsets.length === 0 ? undefined : budget.lossOf(cluster.partition(GROUP_METADATA_TOPIC, partitionForGroup(groupId, offsets.length)));
+  if (lost !== undefined) return `of the committed offsets: ${lost}`;
+  const lastUs = Math.max(0, ...commits.filter(({ isConfirmed, endedUs }) => isConfirmed && endedUs <= atUs).map(({ endedUs }) => endedUs));
+  const { offsetsRetentionMs } = config;
+  return offsetsRetentionMs !== undefined && atUs - lastUs >= usOfMs(offsetsRetentionMs) ? `what was committed at ${formatUs(lastUs)} has expired` : undefined;
+}
+
+function first<T>(all: readonly T[], reasonOf: (each: T) => string | undefined): string | undefined {
+  for (const each of all) {
+    const reason = reasonOf(each);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
