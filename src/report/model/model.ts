@@ -118,6 +118,14 @@ export interface Ownership {
   readonly owned: readonly number[];
 }
 
+/** A position that moved other than by reading. */
+export interface PositionSet {
+  readonly atUs: number;
+  readonly node: number;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** The offset a group has committed for a partition. */
 export interface Commit {
   readonly atUs: number;
@@ -188,6 +196,7 @@ export interface ModelMeta {
   readonly remarks: readonly Remark[];
   readonly ownership: readonly Ownership[];
   readonly commits: readonly Commit[];
+  readonly positions: readonly PositionSet[];
   readonly charts: readonly Chart[];
   /** Bodies of messages, by their number, as JSON that may be cut. */
   readonly details: readonly (readonly [number, string])[];

@@ -75,7 +75,7 @@ async function start(): Promise<void> {
     },
     tabs: panes.map(({ tab }) => tab),
   };
-  replace(app, header(page, commands, filterBox), strip, scroller, h('main', {}, h('div', { class: 'panes' }, h('div', { class: 'bar' }, tabs, moment, colours(run)), pane), why), help);
+  replace(app, header(page, commands, filterBox), strip, scroller, h('main', {}, h('div', { class: 'panes' }, h('div', { class: 'bar' }, tabs, moment), pane), why), help);
   app.removeAttribute('aria-busy');
 
   let cone: ReadonlySet<number> = new Set();
@@ -126,6 +126,7 @@ function header(page: Page, commands: { toggleTheme: () => void; toggleHelp: () 
     h('h1', {}, meta.scenario.name), h('span', { class: `verdict ${meta.verdict}` }, words[meta.verdict as keyof typeof words] ?? meta.verdict),
     h('span', { class: 'what' }, violated.length > 0 ? violated.join(', ') : `${meta.verdicts.length} properties judged`),
     h('span', { class: 'dim facts' }, `seed ${meta.seed} · Kafka ${meta.scenario.profile} · ${grouped(tables.messages.rows)} messages · ${meta.faults.length} faults · ${meta.digest}`),
+    colours(page.run),
     h('span', { class: 'tools' }, filterBox,
       h('button', { type: 'button', title: `copy: ${meta.replayCommand}`, onclick: () => void navigator.clipboard?.writeText(meta.replayCommand).catch(() => undefined) }, 'replay'),
       h('button', { type: 'button', title: 'copy a link to this view (l)', onclick: commands.copyLink }, 'link'), h('button', { type: 'button', title: 'light or dark (t)', 'aria-label': 'light or dark', onclick: commands.toggleTheme }, '◐'),
