@@ -1,8 +1,9 @@
 /**
- * The page: reads the run inside it, puts its parts in place, and draws what the view asks for. Whatever the reader does
+ * The page: reads the run inside it (or the campaign, whose page is another), puts its parts in place, and draws what the view asks for. Whatever the reader does
  * changes the view and nothing else; everything on the page follows from the view.
  */
 import './style.css';
+import { drawCampaign } from './campaign.ts';
 import { coneOf } from './cone.ts';
 import { h, replace } from './dom.ts';
 import { Filter } from './filter.ts';
@@ -10,7 +11,7 @@ import { grouped } from './format.ts';
 import { EventIndex } from './index-of-events.ts';
 import { helpDialog, listenToKeys } from './keys.ts';
 import { Lives } from './lives.ts';
-import { loadModels } from './load.ts';
+import { loadCampaign, loadModels } from './load.ts';
 import { Minimap } from './minimap.ts';
 import { timeButton, type Page, type Pane } from './page.ts';
 import { clientsPane } from './panes/clients.ts';
@@ -29,6 +30,13 @@ import { drawWhy } from './why.ts';
 
 async function start(): Promise<void> {
   const app = document.getElementById('app') as HTMLElement;
+  const campaign = await loadCampaign();
+  if (campaign !== undefined) {
+    drawCampaign(app, campaign);
+    app.removeAttribute('aria-busy');
+    document.documentElement.dataset['ready'] = 'true';
+    return;
+  }
   const models = await loadModels();
   const [model, second] = models;
   if (model === undefined) {

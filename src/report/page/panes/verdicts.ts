@@ -23,7 +23,7 @@ export function verdictsPane(page: Page): Pane {
           h('ul', {}, verdict.evidence.map((evidence, j) => h('li', {},
             h('button', { type: 'button', class: 'evidence', onclick: () => show(page, i, j) }, h('span', { class: 'stamp' }, formatTime(evidence.atUs)), ` ${evidence.sentence}`)))))),
         table('Verdicts', ['', 'property', 'compared', 'claim'], sorted.map(({ verdict }) => h('tr', { class: verdict.verdict },
-          h('td', {}, `${SYMBOLS[verdict.verdict]} ${verdict.verdict}`), h('td', {}, verdict.property), h('td', { class: 'number' }, grouped(verdict.compared)),
+          h('td', {}, `${SYMBOLS[verdict.verdict]} ${verdict.verdict}`), h('td', { class: 'whole' }, verdict.property), h('td', { class: 'number' }, grouped(verdict.compared)),
           h('td', {}, verdict.claim, verdict.note === undefined ? null : h('span', { class: 'dim' }, ` (${verdict.note})`)))), 'wide'));
     },
   };
