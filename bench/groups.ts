@@ -10,6 +10,7 @@ import { growthFigures } from './figures/growth.ts';
 import { messageFigures } from './figures/message.ts';
 import { queueFigures } from './figures/queue.ts';
 import { replicatedLogFigures } from './figures/replicated-log.ts';
+import { reportFigures } from './figures/report.ts';
 
 export const GROUPS: readonly FigureGroup[] = [
   { name: 'statechart/replicated-log', measure: replicatedLogFigures },
@@ -22,4 +23,5 @@ export const GROUPS: readonly FigureGroup[] = [
   { name: 'cluster/growth', measure: growthFigures },
   { name: 'cluster/day', measure: dayFigures },
   { name: 'cluster/engines', measure: engineFigures },
+  { name: 'report', measure: reportFigures },
 ];

@@ -67,7 +67,7 @@ export class ReportBrowser {
   private readonly folder = mkdtempSync(join(tmpdir(), 'harrow-report-'));
   private readonly executablePath: string;
   private browser: Browser | undefined;
-  private builtPage: string | undefined;
+  private template: string | undefined;
 
   constructor(executablePath: string) {
     this.executablePath = executablePath;
@@ -75,7 +75,7 @@ export class ReportBrowser {
 
   async open(name: string, models: readonly RunModel[], hash = ''): Promise<OpenedReport> {
     const path = join(this.folder, `${name}.html`);
-    writeFileSync(path, reportHtml(this.page(), models, (bytes) => deflateRawSync(bytes)));
+    writeFileSync(path, reportHtml(this.builtPage(), models, (bytes) => deflateRawSync(bytes)));
     return this.visit(pathToFileURL(path).href + hash);
   }
 
@@ -104,12 +104,12 @@ export class ReportBrowser {
   }
 
   /** The page as the sources say, whatever dist/ holds. */
-  private page(): string {
-    if (this.builtPage === undefined) {
+  builtPage(): string {
+    if (this.template === undefined) {
       const built = spawnSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--config', 'src/report/page/vite.config.mjs', '--outDir', this.folder], { cwd: ROOT, encoding: 'utf8' });
       if (built.status !== 0) throw new Error(`the report page does not build: ${built.stderr}`);
-      this.builtPage = readFileSync(join(this.folder, 'page.html'), 'utf8');
+      this.template = readFileSync(join(this.folder, 'page.html'), 'utf8');
     }
-    return this.builtPage;
+    return this.template;
   }
 }

@@ -106,10 +106,11 @@ function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode
 
   program
     .command('report')
-    .description('make one HTML file in which to see what happened in a run, and why')
-    .argument('<run>', 'path of a run record')
+    .description('make one HTML file in which to see what happened in a run, and why, or what a campaign came to')
+    .argument('<run>', 'path of a run record, or of a campaign (.ndjson)')
     .argument('[other]', 'a second run, to see side by side where they part')
     .option('--output <file>', 'default beside the run record')
+    .option('--runs <n>', 'of a campaign: most runs that get a report of their own, beside it (default 12)')
     .option('--open', 'open it')
     .option('--quiet', 'no progress')
     .option('--force', 'take a record that other code made')

@@ -94,7 +94,7 @@ export function executeWatched(request: RunRequest, tracePath: string | null, is
   }
 }
 
-function runRecord(request: RunRequest, result: RunResult, outside: Outside): RunRecord {
+export function runRecord(request: RunRequest, result: RunResult, outside: Outside): RunRecord {
   const { scenario, seed, faults, admin, workload, engine, mutants } = request;
   return { format: RUN_RECORD_FORMAT, harrow: outside.version, code: outside.codeFingerprint(), verdict: verdictOf(result), seed, engine, mutants, scenario, faults, admin, workload, result };
 }

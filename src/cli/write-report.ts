@@ -3,6 +3,7 @@ import { assert } from '../kernel/assert.ts';
 import { buildModel } from '../report/build-model.ts';
 import { reportHtml } from '../report/html.ts';
 import type { RunModel } from '../report/model/model.ts';
+import { whatIf } from '../report/what-if.ts';
 import type { RunRecord } from '../scenarios/run-record.ts';
 import { RunFailed } from './exit-codes.ts';
 import type { Outside } from './outside.ts';
@@ -17,7 +18,11 @@ export interface ReportedRun {
 export function writeReport(runs: readonly ReportedRun[], output: string, options: { readonly open?: boolean; readonly quiet?: boolean; readonly force?: boolean }, outside: Outside): void {
   // Found out before the work.
   const page = outside.reportPage();
-  const models = runs.map((run) => modelOf(run, options.quiet === true, options.force === true, outside));
+  const models = runs.map((run) => {
+    const model = modelOf(run, options.quiet === true, options.force === true, outside);
+    const asked = whatIf(run.record, outside.execute);
+    return asked === undefined ? model : { ...model, meta: { ...model.meta, whatIf: asked } };
+  });
   outside.writeFile(output, reportHtml(page, models, (bytes) => outside.deflate(bytes)));
   if (options.open === true) outside.open(output);
 }

@@ -39,7 +39,7 @@ export function buildModel(record: RunRecord, execute: Execute, replayCommand: s
     verdicts: result.verdicts, config: effectiveConfig(scenario),
     nodes: nodesOf(scenario), machines: recorder.machines, links: recorder.wiretap.links, messageTypes: recorder.wiretap.types.names,
     partitions: recorder.names.partitions.names, replicas: recorder.replicas.replicas, words: recorder.names.words.names, texts: recorder.clients.texts.names,
-    lives: recorder.lives, remarks: recorder.clients.remarks, ownership: recorder.clients.ownership, commits: recorder.clients.commits, charts: recorder.charts,
+    lives: recorder.lives, remarks: recorder.clients.remarks, ownership: recorder.clients.ownership, commits: recorder.clients.commits, positions: recorder.clients.positions, charts: recorder.charts,
     details: recorder.wiretap.details, isDetailed: recorder.wiretap.details.length === recorder.wiretap.table.rows,
   };
   return { model: { meta, tables: tablesOf(recorder) }, isExact: result.digest === record.result.digest };

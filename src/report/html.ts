@@ -3,25 +3,31 @@
  * stand in an element that no browser executes, and their alphabet holds nothing that could end it.
  */
 import { assert } from '../kernel/assert.ts';
+import type { CampaignModel } from './campaign/campaign-model.ts';
 import { encodeModel } from './model/codec.ts';
 import type { RunModel } from './model/model.ts';
 
 /** Stands in the built page where the data go. */
 export const DATA_PLACE = '<!--harrow-data-->';
-/** Of the element that holds the data; two of them are two runs to compare. */
-const DATA_TYPE = 'application/x-harrow-run';
+/** Of the elements that hold the data; two runs are there to compare. */
+const RUN_TYPE = 'application/x-harrow-run';
+const CAMPAIGN_TYPE = 'application/x-harrow-campaign';
 
 /** RFC 1951, without a header. */
 export type Deflate = (bytes: Uint8Array) => Uint8Array;
 
 export function reportHtml(page: string, models: readonly RunModel[], deflate: Deflate): string {
-  return withData(page, models.map((model) => deflate(encodeModel(model))));
+  return withData(page, RUN_TYPE, models.map((model) => deflate(encodeModel(model))));
 }
 
-export function withData(page: string, blocks: readonly Uint8Array[]): string {
+export function campaignHtml(page: string, campaign: CampaignModel, deflate: Deflate): string {
+  return withData(page, CAMPAIGN_TYPE, [deflate(new TextEncoder().encode(JSON.stringify(campaign)))]);
+}
+
+function withData(page: string, type: string, blocks: readonly Uint8Array[]): string {
   const [before, after, ...more] = page.split(DATA_PLACE);
   assert(before !== undefined && after !== undefined && more.length === 0, 'a built page has one place for the data');
-  return `${before}${blocks.map((block) => `<script type="${DATA_TYPE}">${base64(block)}</script>`).join('\n')}${after}`;
+  return `${before}${blocks.map((block) => `<script type="${type}">${base64(block)}</script>`).join('\n')}${after}`;
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

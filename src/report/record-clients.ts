@@ -7,7 +7,7 @@ import type { ClientObservation, Polled, SendCompleted } from '../history/observ
 import { topicPartition } from '../kafka/ids.ts';
 import type { Causes } from './causes.ts';
 import { Dictionary, GrowingTable } from './columns.ts';
-import { OUTCOMES, type Commit, type Ownership, type Remark } from './model/model.ts';
+import { OUTCOMES, type Commit, type Ownership, type PositionSet, type Remark } from './model/model.ts';
 
 /** What several recorders number: `partitions` by name, `words` for whatever the tables point to. */
 export interface Names {
@@ -23,6 +23,7 @@ export class ClientRecorder {
   readonly remarks: Remark[] = [];
   readonly ownership: Ownership[] = [];
   readonly commits: Commit[] = [];
+  readonly positions: PositionSet[] = [];
   private readonly causes: Causes;
   private readonly names: Names;
   /** By value. */
@@ -62,6 +63,7 @@ export class ClientRecorder {
         return;
       case 'position.reset': {
         const { topic, partition, from, to, reason } = observation;
+        this.positions.push({ atUs, node, partition: this.names.partitions.of(topicPartition(topic, partition)), offset: to });
         this.remark(atUs, node, observation.type, `reads ${topicPartition(topic, partition)} from offset ${to} on (${reason})${from === null ? '' : `, after ${from}`}`);
         return;
       }

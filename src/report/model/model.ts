@@ -118,6 +118,14 @@ export interface Ownership {
   readonly owned: readonly number[];
 }
 
+/** A position that moved other than by reading. */
+export interface PositionSet {
+  readonly atUs: number;
+  readonly node: number;
+  readonly partition: number;
+  readonly offset: number;
+}
+
 /** The offset a group has committed for a partition. */
 export interface Commit {
   readonly atUs: number;
@@ -150,6 +158,20 @@ export interface Chart {
   readonly edges: readonly ChartEdge[];
 }
 
+/** What would have been violated with one thing changed. */
+export interface WhatIf {
+  readonly answers: readonly {
+    readonly what: string;
+    readonly instead: string;
+    /** Properties. */
+    readonly violated: readonly string[];
+    /** Why there was no such run; null when there was. */
+    readonly failure: string | null;
+  }[];
+  /** Changes that were not tried, for the run is too large. */
+  readonly notAsked: number;
+}
+
 export interface ModelMeta {
   readonly format: typeof MODEL_FORMAT;
   readonly harrow: string;
@@ -171,6 +193,8 @@ export interface ModelMeta {
   readonly admin: readonly AdministeredOperation[];
   readonly adminWords: readonly string[];
   readonly verdicts: readonly Verdict[];
+  /** Of a violated run, where it was asked. */
+  readonly whatIf?: WhatIf;
   /** Effective configuration, by who has it: every key with its value and whether the scenario sets it. */
   readonly config: readonly { readonly of: string; readonly entries: ConfigEntries; readonly set: readonly string[] }[];
   readonly nodes: readonly ModelNode[];
@@ -188,6 +212,7 @@ export interface ModelMeta {
   readonly remarks: readonly Remark[];
   readonly ownership: readonly Ownership[];
   readonly commits: readonly Commit[];
+  readonly positions: readonly PositionSet[];
   readonly charts: readonly Chart[];
   /** Bodies of messages, by their number, as JSON that may be cut. */
   readonly details: readonly (readonly [number, string])[];

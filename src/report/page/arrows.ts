@@ -114,37 +114,58 @@ function head(context: CanvasRenderingContext2D, x1: number, y1: number, x2: num
   context.fill();
 }
 
-/** By lane and few pixels: how many messages it sent, as a bar; stalled ones are told apart by a second. */
+/** By lane and few pixels: how many messages it sent, as a bar in the colours of their kinds; stalled ones over it. */
 function drawDensity({ run, context, scale, layout, palette }: Picture, filter: Filter, first: number, last: number): void {
   const bins = Math.ceil(scale.width / BIN);
-  const counts = layout.laneOf.map(() => new Float32Array(bins));
+  const kinds = palette.classes.length;
+  const counts = layout.laneOf.map(() => new Float32Array(bins * kinds));
+  const totals = layout.laneOf.map(() => new Float32Array(bins));
   const stalls = layout.laneOf.map(() => new Float32Array(bins));
-  const { sentAtUs } = run.tables.messages;
+  const { sentAtUs, type } = run.tables.messages;
   let most = 1;
   for (let i = first; i < last; i += 1) {
     const bin = Math.floor((scale.x(sentAtUs[i] as number) - scale.left) / BIN);
     if (bin < 0 || bin >= bins || !filter.passesMessage(i)) continue;
-    const lane = counts[run.from[i] as number] as Float32Array;
-    lane[bin] = (lane[bin] as number) + 1;
-    if ((lane[bin] as number) > most) most = lane[bin] as number;
-    if (run.isStalled(i)) (stalls[run.from[i] as number] as Float32Array)[bin] = ((stalls[run.from[i] as number] as Float32Array)[bin] as number) + 1;
+    const node = run.from[i] as number;
+    const at = bin * kinds + (run.classOf[type[i] as number] as number);
+    const lane = counts[node] as Float32Array;
+    lane[at] = (lane[at] as number) + 1;
+    const total = totals[node] as Float32Array;
+    total[bin] = (total[bin] as number) + 1;
+    if ((total[bin] as number) > most) most = total[bin] as number;
+    if (run.isStalled(i)) (stalls[node] as Float32Array)[bin] = ((stalls[node] as Float32Array)[bin] as number) + 1;
   }
+  context.globalAlpha = 0.8;
   for (const lane of layout.lanes) {
     const room = 2 * (lane.line - lane.top) - 2;
-    const bars = (values: Float32Array, colour: string): void => {
-      context.fillStyle = colour;
+    const total = totals[lane.node] as Float32Array;
+    const own = counts[lane.node] as Float32Array;
+    /** Where the next kind begins, by bin. */
+    const tops = total.map((value) => lane.line - barHeight(room, value, most) / 2);
+    for (let kind = 0; kind < kinds; kind += 1) {
+      context.fillStyle = palette.classes[kind] as string;
       context.beginPath();
       for (let bin = 0; bin < bins; bin += 1) {
-        const value = values[bin] as number;
+        const value = own[bin * kinds + kind] as number;
         if (value === 0) continue;
-        const height = Math.max(1, room * Math.sqrt(value / most));
-        context.rect(scale.left + bin * BIN, lane.line - height / 2, BIN, height);
+        const height = barHeight(room, total[bin] as number, most) * (value / (total[bin] as number));
+        context.rect(scale.left + bin * BIN, tops[bin] as number, BIN, height);
+        tops[bin] = (tops[bin] as number) + height;
       }
       context.fill();
-    };
-    context.globalAlpha = 0.75;
-    bars(counts[lane.node] as Float32Array, palette.classes[1] as string);
-    bars(stalls[lane.node] as Float32Array, palette.warn);
-    context.globalAlpha = 1;
+    }
+    context.fillStyle = palette.warn;
+    context.beginPath();
+    (stalls[lane.node] as Float32Array).forEach((value, bin) => {
+      const height = barHeight(room, value, most);
+      if (value > 0) context.rect(scale.left + bin * BIN, lane.line - height / 2, BIN, height);
+    });
+    context.fill();
   }
+  context.globalAlpha = 1;
+}
+
+/** Roots, so that few beside many are seen. */
+function barHeight(room: number, value: number, most: number): number {
+  return value === 0 ? 0 : Math.max(1.5, room * Math.sqrt(value / most));
 }

@@ -42,6 +42,13 @@ export function svg(tag: string, props: Props = {}, ...children: readonly Child[
   return element;
 }
 
+/** A link to a file beside this one: two names of which neither can be more than a name. */
+export function link(folder: string, file: string, words: string): HTMLAnchorElement {
+  const element = h('a', {}, words);
+  element.setAttribute('href', `./${encodeURIComponent(folder)}/${encodeURIComponent(file)}`);
+  return element;
+}
+
 /** Puts `children` in place of what was there. */
 export function replace(element: Element, ...children: readonly Child[]): void {
   element.replaceChildren();

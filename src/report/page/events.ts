@@ -14,6 +14,7 @@ export interface Described {
   readonly id: string;
   readonly kind: (typeof KINDS)[Kind];
   readonly atUs: number;
+  /** -1 for what is at no node. */
   readonly node: number;
   readonly title: string;
   /** A message or a root cause, as in the model; -1 when nothing more is known. */
@@ -57,7 +58,7 @@ export function describe(run: Run, id: string): Described | undefined {
       const { registrations } = tables;
       if (i >= registrations.rows) return undefined;
       const { leader, leaderEpoch, isr, elr } = run.replicas.registration(i);
-      return { ...base, atUs: registrations.atUs[i] as number, node: leader < 0 ? 0 : leader, cause: registrations.cause[i] as number, via: registrations.via[i] as number,
+      return { ...base, atUs: registrations.atUs[i] as number, node: leader, cause: registrations.cause[i] as number, via: registrations.via[i] as number,
         title: `committed for ${meta.partitions[registrations.partition[i] as number] ?? ''}: leader ${leader < 0 ? 'none' : run.nodeName(leader)}, leader epoch ${leaderEpoch}, ISR ${isr.map((node) => run.nodeName(node)).join(', ')}${elr.length === 0 ? '' : `, ELR ${elr.map((node) => run.nodeName(node)).join(', ')}`}` };
     }
     case 's':
@@ -82,7 +83,7 @@ export function describe(run: Run, id: string): Described | undefined {
     case 'f': {
       const applied = meta.faults[i];
       if (applied === undefined) return undefined;
-      const node = 'node' in applied.fault ? meta.nodes.findIndex(({ name }) => name === (applied.fault as { node: string }).node) : 0;
+      const node = 'node' in applied.fault ? meta.nodes.findIndex(({ name }) => name === (applied.fault as { node: string }).node) : -1;
       const fromUs = applied.fault.atMs * 1_000;
       return { ...base, atUs: fromUs, node, title: `fault: ${meta.faultWords[i] ?? ''}`, tone: 'warn',
         facts: [['outcome', applied.outcome === 'applied' ? 'took effect' : `no effect: ${applied.reason ?? ''}`], ['over', formatTime(meta.faultEndsUs[i] ?? fromUs)]] };
@@ -96,7 +97,7 @@ export function describe(run: Run, id: string): Described | undefined {
       const evidence = verdict?.evidence[Number(id.split('.')[1] ?? 0)];
       if (verdict === undefined || evidence === undefined) return undefined;
       const facts = Object.entries(evidence.details).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)] as const);
-      return { ...base, atUs: evidence.atUs, node: 0, title: `${verdict.property} is violated: ${evidence.sentence}`, facts: [['claim', verdict.claim], ...facts], tone: 'bad' };
+      return { ...base, atUs: evidence.atUs, node: -1, title: `${verdict.property} is violated: ${evidence.sentence}`, facts: [['claim', verdict.claim], ...facts], tone: 'bad' };
     }
     default:
       return undefined;

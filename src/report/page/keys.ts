@@ -135,7 +135,7 @@ export function helpDialog(): HTMLDialogElement {
   const dialog = h('dialog', { class: 'help', 'aria-label': 'keys' }, h('h2', {}, 'Keys'), h('dl', {}, KEYS.map(([key, what]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, what)])),
     h('p', { class: 'dim' }, 'Drag the timeline to move along it, turn the wheel to zoom, click on it to set the scrubber; drag the strip above to scrub.'),
     h('h3', {}, 'Shapes'),
-    h('p', {}, 'Arrow: handled. Dotted with a cross: lost. Dashed with a square: stalled on the way. Double: copied by the network. Bolt: a connection lost. Bars: too many messages to draw, the higher the more.'),
+    h('p', {}, 'Arrow: handled. Dotted with a cross: lost. Dashed with a square: stalled on the way. Double: copied by the network. Bolt: a connection lost. Bars: too many messages to draw, the higher the more, in the colours of their kinds.'),
     h('h3', {}, 'Filter'), h('p', {}, 'Words that must all be there: ', h('code', {}, 'node:broker-1 type:Fetch kind:replica lost stalled copy'), ' or any text.'),
     h('form', { method: 'dialog' }, h('button', {}, 'Close')));
   return dialog;

@@ -1,18 +1,28 @@
 /**
  * The data inside the page, as models: base64, deflate, tables. Nothing is loaded from anywhere else.
  */
+import type { CampaignModel } from '../campaign/campaign-model.ts';
 import { decodeModel } from '../model/codec.ts';
 import type { RunModel } from '../model/model.ts';
 
 export async function loadModels(): Promise<RunModel[]> {
-  const places = [...document.querySelectorAll('script[type="application/x-harrow-run"]')];
-  const models: RunModel[] = [];
-  for (const place of places) {
-    models.push(decodeModel(await inflate(bytesOf(place.textContent ?? ''))));
+  return (await dataOf('application/x-harrow-run')).map(decodeModel);
+}
+
+/** Undefined in the report of a run. */
+export async function loadCampaign(): Promise<CampaignModel | undefined> {
+  const [bytes] = await dataOf('application/x-harrow-campaign');
+  return bytes === undefined ? undefined : (JSON.parse(new TextDecoder().decode(bytes)) as CampaignModel);
+}
+
+async function dataOf(type: string): Promise<Uint8Array[]> {
+  const blocks: Uint8Array[] = [];
+  for (const place of document.querySelectorAll(`script[type="${type}"]`)) {
+    blocks.push(await inflate(bytesOf(place.textContent ?? '')));
     // Megabytes of text that nobody reads again.
     place.remove();
   }
-  return models;
+  return blocks;
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

@@ -1,16 +1,17 @@
 /**
- * The page: reads the run inside it, puts its parts in place, and draws what the view asks for. Whatever the reader does
+ * The page: reads the run inside it (or the campaign, whose page is another), puts its parts in place, and draws what the view asks for. Whatever the reader does
  * changes the view and nothing else; everything on the page follows from the view.
  */
 import './style.css';
+import { drawCampaign } from './campaign.ts';
+import { coneOf } from './cone.ts';
 import { h, replace } from './dom.ts';
-import { describe, kindOf, numberOf } from './events.ts';
 import { Filter } from './filter.ts';
 import { grouped } from './format.ts';
 import { EventIndex } from './index-of-events.ts';
 import { helpDialog, listenToKeys } from './keys.ts';
 import { Lives } from './lives.ts';
-import { loadModels } from './load.ts';
+import { loadCampaign, loadModels } from './load.ts';
 import { Minimap } from './minimap.ts';
 import { timeButton, type Page, type Pane } from './page.ts';
 import { clientsPane } from './panes/clients.ts';
@@ -22,13 +23,20 @@ import { machinesPane } from './panes/machines.ts';
 import { partitionsPane } from './panes/partitions.ts';
 import { verdictsPane } from './panes/verdicts.ts';
 import { listenToPointer } from './pointer.ts';
-import { Run } from './run.ts';
+import { MESSAGE_CLASSES, Run } from './run.ts';
 import { Store, type View } from './store.ts';
-import { Timeline, coneOf } from './timeline.ts';
+import { Timeline } from './timeline.ts';
 import { drawWhy } from './why.ts';
 
 async function start(): Promise<void> {
   const app = document.getElementById('app') as HTMLElement;
+  const campaign = await loadCampaign();
+  if (campaign !== undefined) {
+    drawCampaign(app, campaign);
+    app.removeAttribute('aria-busy');
+    document.documentElement.dataset['ready'] = 'true';
+    return;
+  }
   const models = await loadModels();
   const [model, second] = models;
   if (model === undefined) {
@@ -83,7 +91,7 @@ async function start(): Promise<void> {
   const draw = (view: View, before: View | undefined): void => {
     const width = scroller.clientWidth;
     if (before === undefined || view.filter !== before.filter) filter = new Filter(run, view.filter);
-    if (before === undefined || view.selected !== before.selected) cone = kindOf(view.selected) === 'm' && describe(run, view.selected) !== undefined ? coneOf(run, numberOf(view.selected)) : new Set();
+    if (before === undefined || view.selected !== before.selected) cone = coneOf(run, view.selected);
     const isMoved = before === undefined || view.fromUs !== before.fromUs || view.toUs !== before.toUs || view.axis !== before.axis || view.filter !== before.filter || view.open !== before.open || view.selected !== before.selected;
     if (isMoved) timeline.draw(view, filter, cone, width);
     timeline.drawOverlay(view);
@@ -125,11 +133,18 @@ function header(page: Page, commands: { toggleTheme: () => void; toggleHelp: () 
   return h('header', {},
     h('h1', {}, meta.scenario.name), h('span', { class: `verdict ${meta.verdict}` }, words[meta.verdict as keyof typeof words] ?? meta.verdict),
     h('span', { class: 'what' }, violated.length > 0 ? violated.join(', ') : `${meta.verdicts.length} properties judged`),
-    h('span', { class: 'dim facts' }, `seed ${meta.seed} · ${meta.scenario.profile} · ${grouped(tables.messages.rows)} messages · ${meta.faults.length} faults · ${meta.digest}`),
+    h('span', { class: 'dim facts' }, `seed ${meta.seed} · Kafka ${meta.scenario.profile} · ${grouped(tables.messages.rows)} messages · ${meta.faults.length} faults · ${meta.digest}`),
+    colours(page.run),
     h('span', { class: 'tools' }, filterBox,
       h('button', { type: 'button', title: `copy: ${meta.replayCommand}`, onclick: () => void navigator.clipboard?.writeText(meta.replayCommand).catch(() => undefined) }, 'replay'),
       h('button', { type: 'button', title: 'copy a link to this view (l)', onclick: commands.copyLink }, 'link'), h('button', { type: 'button', title: 'light or dark (t)', 'aria-label': 'light or dark', onclick: commands.toggleTheme }, '◐'),
       h('button', { type: 'button', title: 'keys (?)', 'aria-label': 'keys', onclick: commands.toggleHelp }, '?')));
+}
+
+/** What the colours of messages mean; of the kinds that this run has. */
+function colours(run: Run): HTMLElement {
+  const seen = new Set(run.classOf);
+  return h('div', { class: 'colours', 'aria-label': 'colours of messages' }, MESSAGE_CLASSES.map((name, i) => (seen.has(i) ? h('span', { class: name }, name) : null)));
 }
 
 function drawTabs(page: Page, panes: readonly Pane[], place: HTMLElement, view: View): void {

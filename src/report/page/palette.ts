@@ -16,6 +16,8 @@ export interface Palette {
   /** By message class, see MESSAGE_CLASSES. */
   readonly classes: readonly string[];
   readonly epochs: readonly string[];
+  /** On a ground of one of `epochs`. */
+  readonly cellText: string;
   readonly font: string;
 }
 
@@ -24,7 +26,7 @@ export function readPalette(): Palette {
   const of = (name: string): string => style.getPropertyValue(name).trim();
   return {
     text: of('--text'), dim: of('--dim'), line: of('--line'), ground: of('--ground'), panel: of('--panel'), accent: of('--accent'), bad: of('--bad'), warn: of('--warn'), good: of('--good'), down: of('--down'),
-    classes: ['--produce', '--fetch', '--quorum', '--control', '--group'].map(of), epochs: Array.from({ length: 8 }, (_, i) => of(`--epoch-${i}`)), font: '11px ui-sans-serif, system-ui, sans-serif',
+    classes: ['--produce', '--fetch', '--quorum', '--control', '--group'].map(of), epochs: Array.from({ length: 8 }, (_, i) => of(`--epoch-${i}`)), cellText: of('--cell-text'), font: '11px ui-sans-serif, system-ui, sans-serif',
   };
 }
 

@@ -58,8 +58,9 @@ export class Run {
     this.replicas = new Replicas(model);
   }
 
+  /** Empty for -1: what is at no node. */
   nodeName(node: number): string {
-    return this.meta.nodes[node]?.name ?? '?';
+    return this.meta.nodes[node]?.name ?? '';
   }
 
   roleOf(node: number): string {

@@ -2,7 +2,6 @@
  * The timeline: lanes, bands and arrows on one canvas, and above it a second one for the scrubber and the selection,
  * so that moving these redraws nothing else.
  */
-import { FIRST_MESSAGE } from '../model/model.ts';
 import { cross, drawMessages, ends, type Drawn, type Picture } from './arrows.ts';
 import { describe, kindOf, numberOf } from './events.ts';
 import type { Filter } from './filter.ts';
@@ -369,25 +368,4 @@ function distanceTo(x: number, y: number, x1: number, y1: number, x2: number, y2
   const dy = y2 - y1;
   const along = dx === 0 && dy === 0 ? 0 : Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy)));
   return Math.hypot(x - x1 - along * dx, y - y1 - along * dy);
-}
-
-/** Messages in the causal past and future of one: by itself and over flushes; a chain over timers would never end. */
-export function coneOf(run: Run, message: number, limit = 400): Set<number> {
-  const cone = new Set<number>([message]);
-  const { cause, via } = run.tables.messages;
-  for (let at = message; cone.size < limit; ) {
-    const why = (cause[at] as number) - FIRST_MESSAGE;
-    if (why < 0 || via[at] === 2) break;
-    cone.add(why);
-    at = why;
-  }
-  const waiting = [message];
-  for (let next = waiting.shift(); next !== undefined && cone.size < limit; next = waiting.shift()) {
-    for (const effect of run.caused(next)) {
-      if (cone.has(effect) || via[effect] === 2) continue;
-      cone.add(effect);
-      waiting.push(effect);
-    }
-  }
-  return cone;
 }

@@ -8,6 +8,8 @@ import { h, replace } from './dom.ts';
 import { causeWords, describe, kindOf, numberOf, quoted, type Described } from './events.ts';
 import { formatTime, grouped } from './format.ts';
 import { lookAt, timeButton, type Page } from './page.ts';
+import { proofsOf } from './proofs.ts';
+import { lowerBound } from './search.ts';
 import type { View } from './store.ts';
 
 const MAX_CAUSES = 12;
@@ -29,15 +31,19 @@ function eventCard(page: Page, event: Described): HTMLElement {
   const { run } = page;
   const kind = kindOf(event.id);
   const causes = causesOf(page, event);
-  const effects = kind === 'm' ? effectsOf(page, numberOf(event.id)) : [];
+  const effects = kind === 'm' ? effectsOf(page, numberOf(event.id)) : kind === 's' ? itemsOf(page, outcomeOf(page, event.id)) : [];
+  const proofs = kind === 'v' ? itemsOf(page, proofsOf(run, page.index, numberOf(event.id), Number(event.id.split('.')[1] ?? 0))) : [];
+  const siblings = kind === 'm' ? [] : itemsOf(page, siblingsOf(page, event));
   const detail = kind === 'm' ? run.detail(numberOf(event.id)) : undefined;
   return h('section', { 'aria-label': 'selected event' },
     h('h2', { class: event.tone }, event.kind, h('span', { class: 'dim' }, ` ${event.id}`)),
     h('p', { class: 'title' }, event.title),
     h('p', {}, timeButton(page, event.atUs), ' ', h('span', { class: 'dim' }, run.nodeName(event.node))),
     event.facts.length === 0 ? null : h('dl', {}, event.facts.map(([name, value]) => [h('dt', {}, name), h('dd', {}, factValue(name, value))])),
+    proofs.length === 0 ? null : h('div', {}, h('h3', {}, 'proved by'), h('ol', { class: 'chain' }, proofs)),
     causes.length === 0 ? null : h('div', {}, h('h3', {}, 'because of'), h('ol', { class: 'chain' }, causes)),
     effects.length === 0 ? null : h('div', {}, h('h3', {}, 'so that'), h('ol', { class: 'chain' }, effects)),
+    siblings.length === 0 ? null : h('div', {}, h('h3', {}, 'in the same step'), h('ol', { class: 'chain' }, siblings)),
     detail === undefined ? null : h('details', { open: true }, h('summary', {}, 'message'), h('pre', {}, pretty(detail))));
 }
 
@@ -88,6 +94,26 @@ function effectsOf(page: Page, message: number): HTMLElement[] {
   const items = described.slice(0, MAX_EFFECTS).map(({ id, event }) => eventItem(page, id, event, event?.via === VIA.timer ? 'later, by a timer: ' : event?.via === VIA.disk ? 'once flushed: ' : ''));
   if (described.length > MAX_EFFECTS) items.push(h('li', { class: 'dim' }, `… and ${grouped(described.length - MAX_EFFECTS)} more`));
   return items;
+}
+
+/** Of a send: how it ended. */
+function outcomeOf({ run }: Page, id: string): string[] {
+  return (run.tables.sends.doneAtUs[numberOf(id)] as number) < 0 ? [] : [`d${numberOf(id)}`];
+}
+
+/** What else the step did that an event belongs to: same moment, same node, same cause. */
+function siblingsOf({ run, index }: Page, event: Described): string[] {
+  const ids: string[] = [];
+  for (let at = lowerBound(index.times, event.atUs); at < index.count && index.times[at] === event.atUs && ids.length < MAX_EFFECTS; at += 1) {
+    const id = index.idAt(at);
+    const other = describe(run, id);
+    if (id !== event.id && event.cause >= 0 && other?.cause === event.cause && other.node === event.node) ids.push(id);
+  }
+  return ids;
+}
+
+function itemsOf(page: Page, ids: readonly string[]): HTMLElement[] {
+  return ids.map((id) => eventItem(page, id, describe(page.run, id), ''));
 }
 
 function eventItem(page: Page, id: string, event: Described | undefined, how: string): HTMLElement {

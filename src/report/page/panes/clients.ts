@@ -58,9 +58,9 @@ function row(page: Page, id: string, view: View): HTMLTableRowElement {
   const outcome = !isSend ? 'ok' : (event?.atUs ?? 0) > view.timeUs ? 'later' : isOpen ? 'open' : (OUTCOMES[sends.outcome[i] as number] ?? 'unknown');
   const place = isSend && (sends.offset[i] as number) >= 0 && !isOpen ? `${run.meta.partitions[sends.partition[i] as number] ?? ''}@${sends.offset[i] as number}` : '';
   const error = isSend && !isOpen && (sends.error[i] as number) >= 0 ? run.word(sends.error[i] as number) : '';
-  return h('tr', { class: `${isSend ? `outcome-${outcome}` : ''} ${view.selected === id ? 'chosen' : ''}` },
+  return h('tr', { class: `${isSend || outcome === 'later' ? `outcome-${outcome}` : ''} ${view.selected === id ? 'chosen' : ''}` },
     h('td', {}, h('button', { type: 'button', class: 'link stamp', onclick: () => select(page, id) }, formatTime(event?.atUs ?? 0))),
-    h('td', {}, run.nodeName(event?.node ?? 0)), h('td', {}, isSend ? 'send' : (event?.kind === 'poll' ? 'poll' : 'note')),
+    h('td', {}, run.nodeName(event?.node ?? -1)), h('td', {}, isSend ? 'send' : (event?.kind === 'poll' ? 'poll' : 'note')),
     h('td', {}, isSend ? `${(sends.key[i] as number) < 0 ? '' : `${quoted(run.text(sends.key[i] as number))}: `}${quoted(run.text(sends.value[i] as number))}` : (event?.title ?? '')),
     h('td', {}, isSend ? `${outcome} ${place} ${error}` : ''), h('td', { class: 'number' }, isOpen || !isSend ? '' : formatSpan(doneUs - (sends.atUs[i] as number))));
 }

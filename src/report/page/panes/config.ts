@@ -1,7 +1,20 @@
 /** The run as it was asked for: configuration complete, what the scenario sets told apart, faults and operations. */
 import { h, replace, table } from '../dom.ts';
-import { formatTime } from '../format.ts';
+import type { NetworkSpec } from '../../../scenarios/scenario.ts';
+import { formatSpan, formatTime } from '../format.ts';
 import { lookAt, type Page, type Pane } from '../page.ts';
+
+function span({ minUs, maxUs }: { readonly minUs: number; readonly maxUs: number }): string {
+  return minUs === maxUs ? formatSpan(minUs) : `${formatSpan(minUs)} to ${formatSpan(maxUs)}`;
+}
+
+function networkWords({ mode, latency, loss, duplicate, reorder, reorderWithinUs }: NetworkSpec): string {
+  const some = ({ numerator, denominator }: { readonly numerator: number; readonly denominator: number }, what: string): string[] => (numerator === 0 ? [] : [`${numerator} of ${denominator} ${what}`]);
+  return [
+    mode === 'connection' ? 'connections' : 'datagrams', `latency ${span(latency)}`, ...some(latency.tailRatio, `up to ${formatSpan(latency.tailUs)}`),
+    ...some(loss, mode === 'connection' ? 'retransmitted' : 'lost'), ...some(duplicate, 'twice'), ...some(reorder, `up to ${formatSpan(reorderWithinUs)} later`),
+  ].join(', ');
+}
 
 export function configPane(page: Page): Pane {
   const { meta } = page.run;
@@ -12,7 +25,7 @@ export function configPane(page: Page): Pane {
       if (!isNew) return;
       const facts: [string, string][] = [
         ['scenario', meta.scenario.name], ['description', meta.scenario.description], ['profile', meta.scenario.profile], ['seed', meta.seed], ['mutants', meta.mutants.join(', ') || 'none'], ['engine', meta.engine],
-        ['digest', meta.digest], ['harrow', meta.harrow], ['code', meta.code.slice(0, 12)], ['network', JSON.stringify(meta.scenario.network)], ['disk', JSON.stringify(meta.scenario.disk)],
+        ['digest', meta.digest], ['harrow', meta.harrow], ['code', meta.code.slice(0, 12)], ['network', networkWords(meta.scenario.network)], ['disk', `a flush takes ${span(meta.scenario.disk.flushLatency)}`],
       ];
       replace(place,
         h('dl', { class: 'facts' }, facts.map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])),

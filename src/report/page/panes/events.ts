@@ -40,5 +40,5 @@ function row(page: Page, id: string, view: View): HTMLTableRowElement {
   const event = describe(page.run, id);
   return h('tr', { class: `${event?.tone ?? ''} ${view.selected === id ? 'chosen' : ''}`, 'aria-selected': view.selected === id },
     h('td', {}, h('button', { type: 'button', class: 'link stamp', onclick: () => lookAt(page, id) }, formatTime(event?.atUs ?? 0))),
-    h('td', {}, event?.kind ?? ''), h('td', {}, page.run.nodeName(event?.node ?? 0)), h('td', {}, event?.title ?? ''), h('td', { class: 'dim' }, event === undefined ? '' : causeWords(page.run, event)));
+    h('td', { class: 'whole' }, event?.kind ?? ''), h('td', { class: 'whole' }, page.run.nodeName(event?.node ?? -1)), h('td', {}, event?.title ?? ''), h('td', { class: 'dim' }, event === undefined ? '' : causeWords(page.run, event)));
 }

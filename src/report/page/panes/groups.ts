@@ -1,137 +1,123 @@
 /**
- * Consumers: who owns which partition over the generations of its group, and how far each is behind the high watermark
- * of the leader. A consumer outside any group owns what it polls.
+ * Consumers: a row for each partition with the member that owned it, generation after generation, and below it how far the
+ * group was behind; readers in no group the same way. The state at the scrubber stands in a table, every change of
+ * ownership in another: the picture in words.
  */
 import { h, replace, table } from '../dom.ts';
 import { formatTime, grouped } from '../format.ts';
+import { groupHistories, highWatermarkAt, lagAt, lagCurve, positionsOf, type GroupHistory, type Share } from '../group-history.ts';
 import { timeButton, type Page, type Pane } from '../page.ts';
 import { readPalette } from '../palette.ts';
-import { Series } from '../replicas.ts';
 import type { Run } from '../run.ts';
 import type { View } from '../store.ts';
-import { prepared } from '../timeline.ts';
+import { fitted, prepared } from '../timeline.ts';
 
-const CURVE_HEIGHT = 54;
-const SAMPLES = 240;
+const OWNER_HEIGHT = 13;
+const LAG_HEIGHT = 20;
+/** Of a row without owners: its two lines of words need it. */
+const ALONE_HEIGHT = 28;
+const ROW_GAP = 5;
+const NAME_WIDTH = 150;
+const BINS = 400;
+const MIN_LABEL_WIDTH = 30;
 
-interface Reading {
-  readonly node: number;
-  readonly partition: number;
-  /** The next offset. */
-  readonly position: Series;
-}
+type Curves = ReadonlyMap<Share, Float64Array>;
 
 export function groupsPane(page: Page): Pane {
-  const readings = readingsOf(page.run);
-  const committed = committedOf(page.run);
-  let curves: Map<number, readonly number[]> | undefined;
+  const { run } = page;
+  const groups = groupHistories(run);
+  const positions = positionsOf(run);
+  let curves: Curves | undefined;
   return {
     tab: 'groups',
     title: 'Consumers',
     draw(place, view, isNew) {
-      const { meta } = page.run;
-      if (isNew) replace(place, h('div', { class: 'lag' }), h('canvas', { class: 'lag-curves', role: 'img', 'aria-label': 'records behind the high watermark over the run, by consumer' }), h('div', { class: 'ownership' }));
-      const lagPlace = place.querySelector('.lag') as HTMLElement;
-      if (readings.length === 0 && meta.ownership.length === 0) {
+      if (groups.length === 0) {
         replace(place, h('p', { class: 'dim' }, 'No consumer read anything in this run.'));
         return;
       }
-      replace(lagPlace, table('Consumers at the scrubber', ['consumer', 'partition', 'position', 'committed', 'high watermark', 'lag'], readings.map((reading) => {
-        const position = reading.position.at(view.timeUs, 0);
-        const highWatermark = highWatermarkAt(page.run, reading.partition, view.timeUs);
-        const lag = Math.max(0, highWatermark - position);
-        const commit = committed.get(`${reading.partition}`)?.at(view.timeUs, -1) ?? -1;
-        return h('tr', {}, h('td', {}, page.run.nodeName(reading.node)), h('td', {}, meta.partitions[reading.partition] ?? ''), h('td', { class: 'number' }, grouped(position)), h('td', { class: 'number' }, commit < 0 ? '–' : grouped(commit)),
-          h('td', { class: 'number' }, grouped(highWatermark)), h('td', { class: `number ${lag > 0 ? 'warn' : ''}` }, grouped(lag)));
-      })));
-      curves ??= lagCurves(page.run, readings);
-      drawCurves(page, place.querySelector('canvas') as HTMLCanvasElement, curves, view);
-      replace(place.querySelector('.ownership') as HTMLElement, ownership(page, view));
+      curves ??= new Map(groups.flatMap(({ shares }) => shares.map((share) => [share, lagCurve(run, share, BINS)] as const)));
+      if (isNew) replace(place, groups.map((group) => frameOf(page, group)));
+      const width = place.clientWidth - 24;
+      groups.forEach((group, i) => {
+        const frame = place.children[i] as HTMLElement;
+        const generation = group.generations.at(view.timeUs, -1);
+        replace(frame.querySelector('h3') as HTMLElement, group.name, h('span', { class: 'dim' }, group.isGroup ? ` group of ${group.members.length}${generation < 0 ? ', nobody in it yet' : `, generation ${generation}`}` : ' in no group', ` at ${formatTime(view.timeUs)}`));
+        drawGroup(run, frame.querySelector('canvas') as HTMLCanvasElement, group, curves as Curves, view, width);
+        replace(frame.querySelector('.now') as HTMLElement, nowTable(run, group, positions, view));
+      });
     },
   };
 }
 
-function readingsOf(run: Run): Reading[] {
-  const { polls, polledRecords } = run.tables;
-  const found = new Map<string, Reading>();
-  for (let i = 0; i < polls.rows; i += 1) {
-    const node = polls.node[i] as number;
-    const partition = polls.partition[i] as number;
-    const key = `${node}/${partition}`;
-    const reading = found.get(key) ?? { node, partition, position: new Series() };
-    found.set(key, reading);
-    reading.position.push(polls.atUs[i] as number, (polledRecords.offset[(polls.firstRecord[i] as number) + (polls.count[i] as number) - 1] as number) + 1);
-  }
-  return [...found.values()].sort((a, b) => a.node - b.node || a.partition - b.partition);
+function frameOf(page: Page, group: GroupHistory): HTMLElement {
+  const canvas = h('canvas', { class: 'group', role: 'img', 'aria-label': `${group.isGroup ? 'Owners and lag' : 'Lag'} of each partition over the run; the tables below say the same` });
+  canvas.addEventListener('click', ({ offsetX }) => {
+    const share = (offsetX - NAME_WIDTH) / (canvas.clientWidth - NAME_WIDTH);
+    if (share >= 0 && share <= 1) page.store.set({ timeUs: share * page.run.endUs });
+  });
+  return h('section', { 'aria-label': group.name }, h('h3', {}), canvas, h('div', { class: 'now' }), group.isGroup ? h('details', {}, h('summary', {}, 'every change of ownership'), changesTable(page, group)) : null);
 }
 
-function committedOf(run: Run): Map<string, Series> {
-  const found = new Map<string, Series>();
-  for (const { atUs, partition, offset } of run.meta.commits) {
-    const series = found.get(`${partition}`) ?? new Series();
-    found.set(`${partition}`, series);
-    series.push(atUs, offset);
-  }
-  return found;
+function drawGroup(run: Run, canvas: HTMLCanvasElement, { shares, members, generations, isGroup }: GroupHistory, curves: Curves, view: View, width: number): void {
+  const palette = readPalette();
+  const lagHeight = isGroup ? LAG_HEIGHT : ALONE_HEIGHT;
+  const rowHeight = (isGroup ? OWNER_HEIGHT : 0) + lagHeight + ROW_GAP;
+  const context = prepared(canvas, width, shares.length * rowHeight + 2);
+  context.font = palette.font;
+  context.textBaseline = 'middle';
+  const x = (us: number): number => NAME_WIDTH + (Math.min(us, run.endUs) / run.endUs) * (width - NAME_WIDTH);
+  const most = Math.max(1, ...shares.map((share) => Math.max(...(curves.get(share) as Float64Array))));
+  shares.forEach((share, row) => {
+    const top = row * rowHeight;
+    const bottom = top + rowHeight - ROW_GAP;
+    const curve = curves.get(share) as Float64Array;
+    context.fillStyle = palette.text;
+    context.fillText(fitted(context, run.meta.partitions[share.partition] ?? '', NAME_WIDTH - 64), 0, top + 8);
+    context.fillStyle = palette.dim;
+    context.fillText(fitted(context, `lag up to ${grouped(Math.max(...curve))}`, NAME_WIDTH - 8), 0, top + 22);
+    context.fillStyle = palette.panel;
+    context.fillRect(NAME_WIDTH, bottom - lagHeight, width - NAME_WIDTH, lagHeight);
+    context.fillStyle = palette.bad;
+    context.globalAlpha = 0.6;
+    context.beginPath();
+    curve.forEach((lag, bin) => {
+      const height = (lag / most) * (lagHeight - 1);
+      context.rect(NAME_WIDTH + (bin * (width - NAME_WIDTH)) / BINS, bottom - height, (width - NAME_WIDTH) / BINS + 0.3, height);
+    });
+    context.fill();
+    context.globalAlpha = 1;
+    for (const { fromUs, toUs, label, row: node } of share.owners) {
+      const from = x(fromUs);
+      const to = x(toUs);
+      context.fillStyle = palette.epochs[members.indexOf(node) % palette.epochs.length] as string;
+      context.fillRect(from, top, Math.max(1, to - from - 0.5), OWNER_HEIGHT - 1);
+      if (to - from < MIN_LABEL_WIDTH) continue;
+      context.fillStyle = palette.cellText;
+      context.fillText(fitted(context, label, to - from - 8), from + 4, top + OWNER_HEIGHT / 2);
+    }
+  });
+  context.fillStyle = palette.dim;
+  for (const atUs of generations.times) context.fillRect(x(atUs), 0, 1, shares.length * rowHeight - ROW_GAP);
+  context.fillStyle = palette.accent;
+  context.fillRect(x(view.timeUs) - 0.75, 0, 1.5, shares.length * rowHeight - ROW_GAP);
 }
 
-function highWatermarkAt(run: Run, partition: number, timeUs: number): number {
-  const now = run.replicas.registrationAt(partition, timeUs);
-  return run.replicas.of(partition).find(({ node }) => node === now?.leader)?.highWatermark.at(timeUs, 0) ?? 0;
-}
-
-/** The sum over its partitions, by consumer. */
-function lagCurves(run: Run, readings: readonly Reading[]): Map<number, readonly number[]> {
-  const nodes = [...new Set(readings.map(({ node }) => node))];
-  return new Map(nodes.map((node) => {
-    const own = readings.filter((reading) => reading.node === node);
-    return [node, Array.from({ length: SAMPLES + 1 }, (_, i) => {
-      const at = (i * run.endUs) / SAMPLES;
-      return own.reduce((sum, { partition, position }) => sum + Math.max(0, highWatermarkAt(run, partition, at) - position.at(at, 0)), 0);
-    })];
+function nowTable(run: Run, group: GroupHistory, positions: ReturnType<typeof positionsOf>, { timeUs }: View): HTMLTableElement {
+  return table(`${group.name} at the scrubber`, ['partition', ...(group.isGroup ? ['owner', 'position', 'committed'] : ['position']), 'high watermark', 'lag'], group.shares.map((share) => {
+    const owner = group.isGroup ? (share.owners.find((band) => band.fromUs <= timeUs && timeUs < band.toUs)?.row ?? -1) : (group.members[0] as number);
+    const position = positions.find(({ node, partition }) => node === owner && partition === share.partition)?.position.at(timeUs, -1) ?? -1;
+    const committed = share.reached.at(timeUs, -1);
+    const lag = lagAt(run, share, timeUs);
+    const number = (value: number): HTMLElement => h('td', { class: 'number' }, value < 0 ? '–' : grouped(value));
+    return h('tr', {}, h('td', {}, run.meta.partitions[share.partition] ?? ''), group.isGroup ? h('td', {}, owner < 0 ? h('span', { class: 'bad' }, 'nobody') : run.nodeName(owner)) : null, number(position), group.isGroup ? number(committed) : null,
+      number(highWatermarkAt(run, share.partition, timeUs)), h('td', { class: `number ${lag > 0 ? 'warn' : ''}` }, grouped(lag)));
   }));
 }
 
-function drawCurves(page: Page, canvas: HTMLCanvasElement, curves: ReadonlyMap<number, readonly number[]>, view: View): void {
-  const { run } = page;
-  const nodes = [...curves.keys()];
-  const width = canvas.parentElement?.clientWidth ?? 600;
-  const palette = readPalette();
-  const context = prepared(canvas, width, nodes.length * (CURVE_HEIGHT + 8));
-  context.font = palette.font;
-  nodes.forEach((node, row) => {
-    const top = row * (CURVE_HEIGHT + 8);
-    const lags = curves.get(node) as readonly number[];
-    const most = Math.max(1, ...lags);
-    context.fillStyle = palette.panel;
-    context.fillRect(0, top, width, CURVE_HEIGHT);
-    context.beginPath();
-    context.moveTo(0, top + CURVE_HEIGHT);
-    lags.forEach((lag, i) => context.lineTo((i * width) / SAMPLES, top + CURVE_HEIGHT - (lag / most) * (CURVE_HEIGHT - 14)));
-    context.lineTo(width, top + CURVE_HEIGHT);
-    context.fillStyle = palette.classes[4] as string;
-    context.globalAlpha = 0.6;
-    context.fill();
-    context.globalAlpha = 1;
-    context.fillStyle = palette.text;
-    context.fillText(`${run.nodeName(node)}: lag, at most ${grouped(most)} records`, 6, top + 12);
-    context.fillStyle = palette.accent;
-    context.fillRect((view.timeUs / run.endUs) * width - 0.5, top, 1.5, CURVE_HEIGHT);
-  });
-}
-
-/** Members by generation: a row per change, the one in force marked. */
-function ownership(page: Page, view: View): (HTMLElement | null)[] {
-  const { ownership: changes, partitions } = page.run.meta;
-  const groups = [...new Set(changes.map(({ groupId }) => groupId))];
-  return groups.map((groupId) => {
-    const own = changes.filter((change) => change.groupId === groupId);
-    const columns = [...new Set(own.flatMap(({ owned }) => owned))].sort((a, b) => a - b);
-    return h('div', {}, h('h3', {}, groupId), table(`Ownership in ${groupId}`, ['at', 'member', 'generation', 'change', ...columns.map((partition) => partitions[partition] ?? '')], own.map((change) => {
-      const isNow = change.atUs <= view.timeUs && !own.some((later) => later.node === change.node && later.atUs > change.atUs && later.atUs <= view.timeUs);
-      return h('tr', { class: isNow ? 'chosen' : change.atUs > view.timeUs ? 'later' : '' },
-        h('td', {}, timeButton(page, change.atUs)), h('td', { title: change.memberId }, page.run.nodeName(change.node)), h('td', { class: 'number' }, change.generationId), h('td', {}, change.reason),
-        columns.map((partition) => h('td', { class: change.owned.includes(partition) ? 'owns' : '' }, change.owned.includes(partition) ? '■' : '')));
-    }), 'wide'), h('p', { class: 'dim' }, `Rows in force at ${formatTime(view.timeUs)} are marked.`));
-  });
+function changesTable(page: Page, { name }: GroupHistory): HTMLTableElement {
+  const { ownership, partitions } = page.run.meta;
+  return table(`Changes of ownership in ${name}`, ['at', 'member', 'generation', 'change', 'owns then'], ownership.filter(({ groupId }) => groupId === name).map((change) => h('tr', {},
+    h('td', {}, timeButton(page, change.atUs)), h('td', { title: change.memberId }, page.run.nodeName(change.node)), h('td', { class: 'number' }, change.generationId), h('td', {}, change.reason),
+    h('td', {}, change.owned.length === 0 ? 'nothing' : change.owned.map((partition) => partitions[partition] ?? '').join(', ')))), 'wide');
 }
