@@ -57,7 +57,6 @@ function extended(known: Replayed | undefined, log: PartitionLog): Replayed {
 
 /** Where two images of a group differ, in words; undefined when they say the same. */
 export function differenceOf(live: GroupImage, replayed: GroupImage): string | undefined {
-  const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a, byKey) === JSON.stringify(b, byKey);
   for (const name of live.offsets.keys()) if (!replayed.offsets.has(name)) return `it has an offset of ${name}, and the log has none`;
   for (const [name, { offset }] of replayed.offsets) {
     const known = live.offsets.get(name)?.offset;
@@ -67,6 +66,18 @@ export function differenceOf(live: GroupImage, replayed: GroupImage): string | u
   if (!same(live.metadata, replayed.metadata)) return `it has generation ${live.metadata?.generation ?? 'none'} with ${live.metadata?.members.length ?? 0} members, and the log has ${replayed.metadata?.generation ?? 'none'} with ${replayed.metadata?.members.length ?? 0}, or they differ otherwise`;
   if (!same(live.consumer, replayed.consumer)) return `it has group epoch ${live.consumer?.groupEpoch ?? 'none'}, and the log has ${replayed.consumer?.groupEpoch ?? 'none'}, or members or assignments differ`;
   return undefined;
+}
+
+/** What was found to be equal already; a memo of a pure function. */
+const KNOWN_SAME = new WeakMap<object, object>();
+
+function same(a: object | null, b: object | null): boolean {
+  if (a === b) return true;
+  if (a === null || b === null) return false;
+  if (KNOWN_SAME.get(a) === b) return true;
+  const isSame = JSON.stringify(a, byKey) === JSON.stringify(b, byKey);
+  if (isSame) KNOWN_SAME.set(a, b);
+  return isSame;
 }
 
 /** Every commit is compared, so this is not left to text. Both have the same keys. */

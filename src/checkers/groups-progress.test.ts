@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckConfig } from './checker.ts';
 import { groupsProgress } from './groups-progress.ts';
-import { OTHER_READER, READER, sentencesAtEnd, settledStage, stagedConfig, type Stage } from './staging.ts';
+import { US_PER_S } from '../kernel/time.ts';
+import { END_US, OTHER_READER, READER, sentencesAtEnd, settledStage, stagedConfig, type Stage } from './staging.ts';
 
 /** The two readers as members of one group. */
 function groupStage(changes: Partial<CheckConfig> = {}, pace: Partial<CheckConfig['consumers'][number]> = {}): Stage {
@@ -47,6 +48,14 @@ describe('progress of groups', () => {
     busy.assign(READER, [0]);
     busy.replicate(1, [2, 3], ['c']);
     expect(sentencesAtEnd(busy)).toEqual([]);
+  });
+
+  it('owes nothing yet a bound after a member has started, which may crash and return at any time', () => {
+    const stage = groupStage();
+    stage.waitUntil(END_US - US_PER_S);
+    stage.start(READER, 2);
+    expect(sentencesAtEnd(stage)).toEqual([]);
+    expect(stage.verdict().note).toContain('a bound of 20000 ms after the last fault or operation');
   });
 
   it('is vacuous when the run has no quiet end', () => {
