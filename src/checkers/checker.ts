@@ -64,6 +64,10 @@ export interface CheckedConsumer {
   readonly groupId?: string;
   /** Of a member: what its application does with what poll returns. */
   readonly application?: CheckedApplication;
+  /** Of a member: its application never takes as long as `max.poll.interval.ms` over what one poll returned. Absent: so it is. */
+  readonly pollsInTime?: boolean;
+  /** Of a member: its application takes no time over its records. Absent: so it is. */
+  readonly processesAtOnce?: boolean;
 }
 
 /** When a run must have come to rest: `boundMs` after `quietFromUs`, when the last fault had ended. */

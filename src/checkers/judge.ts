@@ -142,6 +142,7 @@ export class Judge {
   processStarted(node: number, incarnation: number, atUs: number): void {
     if (incarnation > 1) this.budget.processRestarted(node);
     this.reach(atUs);
+    if (incarnation > 1 && this.isMember(node)) this.quiet.disturbed(atUs);
     this.cluster.setUp(node, true);
     this.history.processStarted(node, incarnation);
     for (const checker of this.checkers) checker.processStarted?.(node, atUs);
@@ -149,7 +150,13 @@ export class Judge {
 
   processEnded(node: number, atUs: number): void {
     this.reach(atUs);
+    if (this.isMember(node)) this.quiet.disturbed(atUs);
     this.cluster.setUp(node, false);
+  }
+
+  /** Only of an application nobody knows beforehand when it gets to where it is to crash. */
+  private isMember(node: number): boolean {
+    return this.config.usesGroups === true && this.config.consumers.some((each) => each.node === node && each.groupId !== undefined);
   }
 
   /** The process is down, and `log` is what its next incarnation will find. `isWiped`: nobody could have kept it. */

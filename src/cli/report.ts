@@ -17,7 +17,7 @@ import { REPORT_COLUMNS, grouped, table, wrap } from './style.ts';
 import type { Colour, Style } from './style.ts';
 
 /** Longer fault lists are summed up per kind, and only their beginning is shown. */
-const MAX_FAULTS_SHOWN = 12;
+const MAX_FAULTS_SHOWN = 15;
 const FAULTS_SHOWN_OF_MANY = 6;
 const MAX_EVIDENCE_SHOWN = 5;
 

@@ -33,8 +33,10 @@ export interface LogToClean {
 }
 
 export function logToClean(log: PartitionLog, config: TopicConfig, highWatermark: Offset, nowMs: number): LogToClean {
-  const segments = log.segments();
   const firstDirtyOffset = Math.max(log.firstDirtyOffset, log.logStartOffset);
+  // The active segment is never cleaned; most logs have nothing else, and are asked again and again.
+  if (log.activeBaseOffset <= firstDirtyOffset) return { firstDirtyOffset, firstUncleanableOffset: firstDirtyOffset, cleanableBytes: 0, cleanableRatio: 0 };
+  const segments = log.segments();
   const { minCompactionLagMs } = config;
   const isYoung = ({ endOffsetExclusive, largestTimestamp }: LogSegment): boolean =>
     minCompactionLagMs > 0 && endOffsetExclusive > firstDirtyOffset && largestTimestamp > nowMs - minCompactionLagMs;

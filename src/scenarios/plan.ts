@@ -328,14 +328,15 @@ export class Plan implements Director {
   }
 }
 
-/** When the last fault of a plan is over: a node is back, a link is whole. Never, if something stays down for good. */
+/**
+ * When the last fault of a plan is over: a node is back, a link is whole. Never, if something stays down for good. An application
+ * that gets to its crash point later than at once disturbs the rest anew (Judge.processEnded, Judge.processStarted).
+ */
 export function quietFromMs(faults: readonly Fault[]): number {
   return faults.reduce((latest, fault) => Math.max(latest, endOfMs(fault)), 0);
 }
 
 function endOfMs(fault: Fault): number {
-  // An application may get to its crash point at any time, or never.
-  if (fault.kind === 'crash' && fault.point !== undefined) return Number.MAX_SAFE_INTEGER;
   const patienceMs = fault.kind === 'stop' ? fault.killAfterMs : 0;
   if ('restartAfterMs' in fault) return fault.restartAfterMs === null ? Number.MAX_SAFE_INTEGER : fault.atMs + patienceMs + fault.restartAfterMs;
   return 'forMs' in fault ? fault.atMs + fault.forMs : fault.atMs;

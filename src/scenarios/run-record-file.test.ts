@@ -97,7 +97,7 @@ describe('a run record that is none, or was edited badly, is refused with the fi
 
   it('a fault of no kind, a fault without its duration, a time that is no integer', () => {
     expect(edited((copy) => Object.assign((copy['faults'] as object[])[0] as object, { kind: 'crush' }))[0]).toContain('faults[0].kind');
-    expect(edited((copy) => delete ((copy['faults'] as { forMs?: number }[])[2] as { forMs?: number }).forMs)[0]).toContain('faults[2].forMs');
+    expect(edited((copy) => delete ((copy['faults'] as { forMs?: number }[])[3] as { forMs?: number }).forMs)[0]).toContain('faults[3].forMs');
     expect(edited((copy) => Object.assign((copy['faults'] as object[])[1] as object, { atMs: 1.5 }))[0]).toContain('faults[1].atMs');
   });
 
