@@ -142,7 +142,7 @@ function reconcile(turn: ConsumerTurn): void {
   giveUp(turn, surplusOf(turn, wanted.target), 'revoked');
   setGroup(turn, { phase: 'joined', reconcile: null, generationId: wanted.memberEpoch, memberId: wanted.memberId, preparation: UNPREPARED });
   takeOver(turn, wanted.target);
-  tellMembership(turn, { type: 'membership.reconciled' });
+  tellMembership(turn, { type: 'membership.reconciled', target: wanted.target });
 }
 
 /** Owned and not in `target`. */
