@@ -51,6 +51,10 @@ export interface CheckedConsumer {
   readonly topics: readonly TopicName[];
   /** A member of this group, which shares the partitions; absent for a reader of all of them. */
   readonly groupId?: string;
+  /** Of a member: its application never takes as long as `max.poll.interval.ms` over what one poll returned. Absent: so it is. */
+  readonly pollsInTime?: boolean;
+  /** Of a member: its application takes no time over its records. Absent: so it is. */
+  readonly processesAtOnce?: boolean;
 }
 
 /** When a run must have come to rest: `boundMs` after `quietFromUs`, when the last fault had ended. */

@@ -1,7 +1,7 @@
 /**
  * How long a cluster may need to come to rest after its last fault: the longest chain of timeouts that one lost message,
- * one dead connection or one restarted process can hold things up for, taken once for the brokers and twice for clients
- * (first metadata, then data).
+ * one dead connection or one restarted process can hold things up for, taken once for the brokers, twice for clients
+ * (first metadata, then data), and once for the groups of consumers on top of that.
  *
  * Sends have their own limit, `delivery.timeout.ms`, counted from the call. Source: the configs' documentation; L-01..L-04.
  */
@@ -14,12 +14,20 @@ export interface TimeoutConfigs {
   readonly brokers: readonly BrokerConfig[];
   readonly producers: readonly ProducerConfig[];
   readonly consumers: readonly ConsumerConfig[];
+  /** Those of `consumers` that are members of groups. */
+  readonly members?: readonly ConsumerConfig[];
 }
 
 /** The bound in ms; the largest over all nodes of a kind. */
-export function livenessBoundMs({ brokers, producers, consumers }: TimeoutConfigs): number {
+export function livenessBoundMs({ brokers, producers, consumers, members = [] }: TimeoutConfigs): number {
   const clients = [...producers.map(producerMs), ...consumers.map(consumerMs)];
-  return Math.max(0, ...brokers.map(brokerMs)) + 2 * Math.max(0, ...clients);
+  return Math.max(0, ...brokers.map(brokerMs)) + 2 * Math.max(0, ...clients) + Math.max(0, ...members.map((member) => memberMs(member, brokers)));
+}
+
+/** The session of a member that is gone ends, and the others are waited for; before and after that a write of the coordinator may take its time. */
+function memberMs(config: ConsumerConfig, brokers: readonly BrokerConfig[]): number {
+  const delays = brokers.map(({ groupInitialRebalanceDelayMs, offsetsCommitTimeoutMs }) => groupInitialRebalanceDelayMs + offsetsCommitTimeoutMs);
+  return config.sessionTimeoutMs + config.maxPollIntervalMs + HEARTBEATS * config.heartbeatIntervalMs + Math.max(0, ...delays);
 }
 
 /** A restarted broker waits for its former session to expire, registers, is unfenced, and its fetchers catch up. */

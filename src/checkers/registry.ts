@@ -14,6 +14,7 @@ import { fencedNotInIsr } from './fenced-not-in-isr.ts';
 import { highWatermarkAgreed } from './high-watermark-agreed.ts';
 import { coordinatorIsReplay } from './coordinator-is-replay.ts';
 import { groupOffsetsKept } from './group-offsets-kept.ts';
+import { groupsProgress } from './groups-progress.ts';
 import { groupsSettle } from './groups-settle.ts';
 import { highWatermarkArrives } from './high-watermark-arrives.ts';
 import { highWatermarkMonotone } from './high-watermark-monotone.ts';
@@ -56,6 +57,7 @@ export const PROPERTIES: readonly Property[] = [
   writesAccepted,
   sendsSettle,
   progressAfterHeal,
+  groupsProgress,
   // what is in the logs
   committedPrefixImmutable,
   leaderCompleteness,

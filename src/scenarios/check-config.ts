@@ -3,9 +3,11 @@
  * makes of them. Where a config changes while the run goes on, brokers obey the old or the new one for a while, so a topic
  * promises the least of what it ever promised. Topics that the run deletes are not judged at all.
  */
-import type { CheckConfig, CheckedTopic } from '../checkers/checker.ts';
+import type { ApplicationOptions } from '../actors/application/state.ts';
+import type { CheckConfig, CheckedConsumer, CheckedTopic } from '../checkers/checker.ts';
 import { livenessBoundMs } from '../checkers/liveness-bound.ts';
-import { effectiveTopicConfig, parseConfig, type BrokerConfig, type TopicConfig } from '../kafka/config.ts';
+import { effectiveTopicConfig, parseConfig, type BrokerConfig, type ConsumerConfig, type TopicConfig } from '../kafka/config.ts';
+import { GROUP_METADATA_TOPIC } from '../kafka/group/partition.ts';
 import { NEVER_US, usOfMs } from '../kernel/time.ts';
 import type { AdminOperation } from './administration.ts';
 import { mutated } from './mutants.ts';
@@ -35,15 +37,17 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
   });
   const consumers = scenario.consumers.flatMap(({ nodes: names, config, topics, group }) =>
     names.map((name, index) => ({
-      node: nodes.indexOf(name), config: parseConfig('consumer', configOfMember(config, index + 1)).config, topics, ...(group === undefined ? {} : { groupId: group.groupId }),
+      node: nodes.indexOf(name), config: parseConfig('consumer', configOfMember(config, index + 1)).config, topics,
+      ...(group === undefined ? {} : { groupId: group.groupId, ...paceOf(group.application, parseConfig('consumer', config).config) }),
     })));
-  const boundMs = livenessBoundMs({ brokers: [broker], producers: producers.map(({ config }) => config), consumers: consumers.map(({ config }) => config) });
+  const usesGroups = scenario.consumers.some(({ group }) => group !== undefined);
+  const boundMs = livenessBoundMs({ brokers: [broker], producers: producers.map(({ config }) => config), consumers: consumers.map(({ config }) => config), members: consumers.filter(({ groupId }) => groupId !== undefined).map(({ config }) => config) });
   const lastOperationMs = Math.max(0, ...admin.map(({ atMs }) => atMs));
   const quietFromMs = Math.max(quietMs, lastOperationMs);
   const quietFromUs = quietFromMs >= scenario.durationMs ? NEVER_US : usOfMs(quietFromMs);
   return {
     nodes,
-    topics: checkedTopics(scenario, admin, broker),
+    topics: [...checkedTopics(scenario, admin, broker), ...(usesGroups ? [offsetsTopic(scenario, admin, broker)] : [])],
     deletedTopics: admin.flatMap((operation) => (operation.kind === 'deleteTopic' ? [operation.topic] : [])),
     producers,
     consumers,
@@ -55,9 +59,16 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     quorum: { fetchTimeoutMs: broker.controllerQuorumFetchTimeoutMs, checksQuorum: rules.raftChecksQuorum, asksPreVotes: rules.raftPreVotes, slowestClockPpm },
     firstSequenceOfEmptyLogIsZero: rules.firstSequenceOfEmptyLogIsZero,
     truncatesBeforeHighWatermark: rules.truncatesBeforeHighWatermark,
-    usesGroups: scenario.consumers.some(({ config }) => config['group.id'] !== undefined),
+    usesGroups,
     reassigns: admin.some(({ kind }) => kind === 'reassign' || kind === 'cancelReassignment'),
   };
+}
+
+/** A store that has to be asked takes its time, too. */
+function paceOf({ mode, handler, perRecordMs, perBatchMs, sink }: ApplicationOptions, { maxPollRecords, maxPollIntervalMs }: ConsumerConfig): Pick<CheckedConsumer, 'pollsInTime' | 'processesAtOnce'> {
+  const processesAtOnce = perRecordMs === 0 && perBatchMs === 0 && sink !== 'idempotent';
+  const pollsOn = mode === 'auto-commit' && handler === 'threaded';
+  return { processesAtOnce, pollsInTime: pollsOn || perBatchMs + maxPollRecords * perRecordMs < maxPollIntervalMs };
 }
 
 function namesPartition(spec: Scenario['workload'][number]): boolean {
@@ -82,6 +93,23 @@ function checkedTopics({ topics, cluster }: Scenario, admin: readonly AdminOpera
     };
   });
 }
+
+/** What brokers keep groups in; they create it on first need (AutoTopicCreationManager). */
+function offsetsTopic({ cluster }: Scenario, admin: readonly AdminOperation[], broker: BrokerConfig): CheckedTopic {
+  const own = { 'cleanup.policy': 'compact', 'segment.bytes': broker.offsetsTopicSegmentBytes };
+  const configs = configsOverTime(GROUP_METADATA_TOPIC, own, cluster.config, admin, broker);
+  return {
+    name: GROUP_METADATA_TOPIC,
+    partitionCounts: [broker.offsetsTopicNumPartitions],
+    minInsyncReplicas: Math.min(...configs.map((each) => each.minInsyncReplicas)),
+    uncleanLeaderElectionEnable: configs.some((each) => each.uncleanLeaderElectionEnable),
+    flushMessages: Math.max(...configs.map((each) => each.flushMessages)),
+    isCleaned: broker.offsetsTopicSegmentBytes < A_RUN_FILLS_BYTES,
+  };
+}
+
+/** No run commits that much. */
+const A_RUN_FILLS_BYTES = 10_000_000;
 
 /** A bound that a run of hours can reach; a week, Kafka's default, is none. */
 const WEEK_MS = 7 * 24 * 3_600_000;

@@ -9,6 +9,11 @@ import type { PartitionIndex, TopicName } from '../ids.ts';
 /** Topic.GROUP_METADATA_TOPIC_NAME */
 export const GROUP_METADATA_TOPIC: TopicName = '__consumer_offsets';
 
+/** Topics whose records are written by brokers (Topic.isInternal). */
+export function isInternal(topic: TopicName): boolean {
+  return topic === GROUP_METADATA_TOPIC;
+}
+
 /** `s[0]*31^(n-1) + ... + s[n-1]` over UTF-16 code units in int32. */
 export function javaHashCode(text: string): number {
   let hash = 0;

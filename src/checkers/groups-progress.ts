@@ -1,0 +1,103 @@
+/**
+ * L-06 for groups: they do not stall. A bound after the last fault, while some member of a group runs, every partition that the
+ * group subscribes to has an owner, and its owner has read all that was committed a bound before.
+ *
+ * A member owns what its consumer says it owns (onPartitionsAssigned), not what the coordinator thinks. Not asked: how far a
+ * member is whose application takes time over its records; groups in which one may be taken for stuck
+ * (`max.poll.interval.ms`), whose partitions go round for ever; groups of which a member gave up, as configured
+ * (`auto.offset.reset` = none).
+ *
+ * Source: L-06; EventuallyConverges of the KIP-848 specification; Jepsen Kafka: unseen.
+ */
+import { formatUs } from '../kernel/time.ts';
+import type { HistoryEntry } from '../history/history.ts';
+import type { TopicPartitions } from '../kafka/group-api.ts';
+import type { CheckContext, CheckedConsumer, Checker, Property } from './checker.ts';
+import type { TrackedPartition, TrackedReplica } from './cluster.ts';
+import { Findings } from './findings.ts';
+import { sampled } from './quiet-end.ts';
+import type { Rest } from './quiet-end.ts';
+
+export const groupsProgress: Property = {
+  name: 'groups-progress',
+  claim: 'a bound after the last fault every partition of a group has an owner, who has read what was committed a bound before',
+  source: 'L-06; bounded by the configured timeouts',
+  kind: 'liveness',
+  appliesTo: ({ liveness, usesGroups }) => liveness !== null && usesGroups === true,
+  check: (context) => new GroupsProgress(context),
+};
+
+class GroupsProgress implements Checker {
+  private readonly context: CheckContext;
+  private readonly findings: Findings;
+  /** By node, of its present process: what it owns, absent while it owns nothing. */
+  private owned: ReadonlyMap<number, readonly TopicPartitions[]>;
+  /** Nodes whose consumer has given up in its present process. */
+  private failed: ReadonlySet<number>;
+
+  constructor(context: CheckContext, findings = new Findings(), owned: ReadonlyMap<number, readonly TopicPartitions[]> = new Map(), failed: ReadonlySet<number> = new Set()) {
+    this.context = context;
+    this.findings = findings;
+    this.owned = owned;
+    this.failed = failed;
+  }
+
+  get violations(): number {
+    return this.findings.violations;
+  }
+
+  processStarted(node: number): void {
+    if (this.owned.has(node)) this.owned = new Map([...this.owned].filter(([other]) => other !== node));
+    if (this.failed.has(node)) this.failed = new Set([...this.failed].filter((other) => other !== node));
+  }
+
+  observed({ observation, node }: HistoryEntry): void {
+    if (observation.type === 'assignment') this.owned = new Map(this.owned).set(node, observation.owned);
+    else if (observation.type === 'consumer.failed') this.failed = new Set(this.failed).add(node);
+  }
+
+  verdict(endUs: number) {
+    const { config, cluster, quiet } = this.context;
+    const rest = quiet.restAt(endUs);
+    if (typeof rest === 'string') return this.findings.verdict(groupsProgress, rest);
+    const groupIds = new Set(config.consumers.flatMap(({ groupId }) => (groupId === undefined ? [] : [groupId])));
+    for (const groupId of groupIds) {
+      const members = config.consumers.filter((each) => each.groupId === groupId);
+      const running = members.filter(({ node }) => cluster.isUp(node) && !this.failed.has(node));
+      if (running.length === 0 || members.some(({ pollsInTime }) => pollsInTime === false) || members.some(({ node }) => this.failed.has(node))) continue;
+      for (const partition of cluster.partitions) {
+        if (running.some(({ topics }) => topics.includes(partition.topic)) && partition.leader !== undefined) this.judge(groupId, running, partition, partition.leader, rest, endUs);
+      }
+    }
+    return this.findings.verdict(groupsProgress, 'no member of a group is up that has something to read');
+  }
+
+  private judge(groupId: string, running: readonly CheckedConsumer[], partition: TrackedPartition, { brokerId, view }: TrackedReplica, { sample }: Rest, endUs: number): void {
+    const { cluster, history } = this.context;
+    const { name, topic, partition: index } = partition;
+    // A partition that was added since is found when the metadata is refreshed.
+    if (sample.partitions[partition.id] === undefined) return;
+    this.findings.compared += 1;
+    const owner = running.find(({ node }) => this.owned.get(node)?.some((each) => each.topic === topic && each.partitions.includes(index)) === true);
+    if (owner === undefined) {
+      const members = running.map(({ node }) => cluster.nameOf(node));
+      this.findings.violated(endUs, () => ({
+        sentence: `nobody in the group ${groupId} owns ${name}, though ${members.join(', ')} ${members.length === 1 ? 'runs' : 'run'}`, details: { groupId, topicPartition: name, members },
+      }));
+      return;
+    }
+    const owed = sampled(sample, partition).highWatermark;
+    const position = history.position(owner.node, topic, index);
+    if (owner.processesAtOnce === false || (position !== undefined && position >= owed) || (position === undefined && owed === 0)) return;
+    const highWatermark = view?.highWatermark ?? 0;
+    const consumer = cluster.nameOf(owner.node);
+    this.findings.violated(endUs, () => ({
+      sentence: `${consumer}, which owns ${name} in the group ${groupId}, ${position === undefined ? 'has no position in it' : `is at offset ${position}`}; the high watermark was ${owed} by ${formatUs(sample.atUs)}, and ${cluster.nameOf(brokerId)} leads it`,
+      details: { groupId, topicPartition: name, consumer, position: position ?? null, owed, leader: cluster.nameOf(brokerId), highWatermark },
+    }));
+  }
+
+  fork(context: CheckContext): Checker {
+    return new GroupsProgress(context, this.findings.fork(), this.owned, this.failed);
+  }
+}
