@@ -5,7 +5,7 @@
  * A member owns what its consumer says it owns (onPartitionsAssigned), not what the coordinator thinks. Not asked: how far a
  * member is whose application takes time over its records; groups in which one may be taken for stuck
  * (`max.poll.interval.ms`), whose partitions go round for ever; groups of which a member gave up, as configured
- * (`auto.offset.reset` = none).
+ * (`auto.offset.reset` = none). Excused is what an unclean election took back.
  *
  * Source: L-06; EventuallyConverges of the KIP-848 specification; Jepsen Kafka: unseen.
  */
@@ -73,7 +73,7 @@ class GroupsProgress implements Checker {
   }
 
   private judge(groupId: string, running: readonly CheckedConsumer[], partition: TrackedPartition, { brokerId, view }: TrackedReplica, { sample }: Rest, endUs: number): void {
-    const { cluster, history } = this.context;
+    const { budget, cluster, history } = this.context;
     const { name, topic, partition: index } = partition;
     // A partition that was added since is found when the metadata is refreshed.
     if (sample.partitions[partition.id] === undefined) return;
@@ -90,6 +90,10 @@ class GroupsProgress implements Checker {
     const position = history.position(owner.node, topic, index);
     if (owner.processesAtOnce === false || (position !== undefined && position >= owed) || (position === undefined && owed === 0)) return;
     const highWatermark = view?.highWatermark ?? 0;
+    if (position !== undefined && highWatermark < owed && budget.electedUncleanly(partition)) {
+      this.findings.excuse(1, 'a leader was elected uncleanly, with less than was committed');
+      return;
+    }
     const consumer = cluster.nameOf(owner.node);
     this.findings.violated(endUs, () => ({
       sentence: `${consumer}, which owns ${name} in the group ${groupId}, ${position === undefined ? 'has no position in it' : `is at offset ${position}`}; the high watermark was ${owed} by ${formatUs(sample.atUs)}, and ${cluster.nameOf(brokerId)} leads it`,

@@ -267,6 +267,17 @@ export class Stage {
     this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition, from: null, to, reason }, this.act());
   }
 
+  /** onPartitionsAssigned and the like: from here on the member owns exactly these partitions. */
+  assign(node: number, partitions: readonly PartitionIndex[], reason: 'assigned' | 'revoked' | 'lost' = 'assigned'): void {
+    const owned = partitions.length === 0 ? [] : [{ topic: TOPIC, partitions }];
+    this.judge.observed(node, { type: 'assignment', groupId: 'group', memberId: NODES[node] ?? '', generationId: 1, reason, owned }, this.act());
+  }
+
+  /** Its consumer threw what the application cannot go on from. */
+  fail(node: number): void {
+    this.judge.observed(node, { type: 'consumer.failed', errorCode: 'NONE', exception: 'NoOffsetForPartitionException' }, this.act());
+  }
+
   /** A reset to what the leader of this epoch gives. */
   listOffsets(node: number, to: Offset, leaderEpoch: LeaderEpoch, reason: 'initial' | 'outOfRange' = 'initial'): void {
     this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition: 0, from: null, to, reason, leaderEpoch }, this.act());

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckConfig } from './checker.ts';
+import { groupsProgress } from './groups-progress.ts';
+import { OTHER_READER, READER, sentencesAtEnd, settledStage, stagedConfig, type Stage } from './staging.ts';
+
+/** The two readers as members of one group. */
+function groupStage(changes: Partial<CheckConfig> = {}, pace: Partial<CheckConfig['consumers'][number]> = {}): Stage {
+  const consumers = stagedConfig().consumers.map((consumer) => ({ ...consumer, groupId: 'group', ...pace }));
+  return settledStage(groupsProgress, { usesGroups: true, consumers, ...changes });
+}
+
+describe('progress of groups', () => {
+  it('holds when somebody owns the partition and has read what is committed', () => {
+    const stage = groupStage();
+    stage.assign(READER, [0]);
+    expect(sentencesAtEnd(stage)).toEqual([]);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', compared: 1 });
+  });
+
+  it('is violated when nobody owns it, or its owner stands still', () => {
+    const nobody = groupStage();
+    nobody.assign(READER, [0]);
+    nobody.assign(READER, [], 'revoked');
+    expect(sentencesAtEnd(nobody)).toEqual(['nobody in the group group owns orders-0, though reader-1, reader-2 run']);
+    const slow = groupStage();
+    slow.assign(OTHER_READER, [0]);
+    slow.replicate(1, [2, 3], ['c']);
+    expect(sentencesAtEnd(slow)).toEqual([
+      expect.stringMatching(/^reader-2, which owns orders-0 in the group group, is at offset 2; the high watermark was 3 by 00:06:\d\d\.000000, and broker-1 leads it$/),
+    ]);
+  });
+
+  it('does not count what a process owned that has been restarted since', () => {
+    const stage = groupStage();
+    stage.assign(READER, [0]);
+    stage.start(READER, 2);
+    expect(sentencesAtEnd(stage)).toEqual(['nobody in the group group owns orders-0, though reader-1, reader-2 run']);
+  });
+
+  it('asks nothing of a group with a member that gave up, or may be taken for stuck, and no position of a slow one', () => {
+    const failed = groupStage();
+    failed.fail(READER);
+    expect(sentencesAtEnd(failed)).toEqual([]);
+    expect(failed.verdict()).toMatchObject({ verdict: 'vacuous' });
+    expect(sentencesAtEnd(groupStage({}, { pollsInTime: false }))).toEqual([]);
+    const busy = groupStage({}, { processesAtOnce: false });
+    busy.assign(READER, [0]);
+    busy.replicate(1, [2, 3], ['c']);
+    expect(sentencesAtEnd(busy)).toEqual([]);
+  });
+
+  it('is vacuous when the run has no quiet end', () => {
+    expect(groupStage({ liveness: null }).verdict()).toMatchObject({ verdict: 'vacuous', note: 'the run has no quiet end' });
+  });
+});
