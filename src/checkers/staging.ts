@@ -283,12 +283,6 @@ export class Stage {
     this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition: 0, from: null, to, reason, leaderEpoch }, this.act());
   }
 
-  /** The reader owns these partitions from here on, and no others. */
-  assign(node: number, partitions: readonly PartitionIndex[]): void {
-    const owned = partitions.length === 0 ? [] : [{ topic: TOPIC, partitions }];
-    this.judge.observed(node, { type: 'assignment', groupId: 'readers', memberId: `member-${node}`, generationId: 1, reason: 'assigned', owned }, this.act());
-  }
-
   // --- the end -----------------------------------------------------------------------------------------------------
 
   /** Nothing happens until `atUs`. */
