@@ -108,6 +108,12 @@ export class FaultBudget {
     return this.of(partition).unclean !== undefined;
   }
 
+  /** Whether anything that was committed may be gone, and by whatever reason. */
+  mayHaveLost(partition: TrackedPartition): boolean {
+    const { excuses, abandoned, unclean } = this.of(partition);
+    return excuses.length > 0 || abandoned !== undefined || unclean !== undefined;
+  }
+
   /** A replica cut its log: after an unclean election that was allowed, what it had beyond the new leader's. */
   replicaTruncated({ partition }: TrackedReplica, before: PartitionLog, after: PartitionLog): void {
     const { unclean } = this.of(partition);
