@@ -18,8 +18,18 @@ import { builtIn, run } from '../support/runs.ts';
 function exerciseMachines(): void {
   for (let seed = 1; seed <= 20; seed += 1) run(builtIn('small_faulty_cluster'), String(seed));
   new GroupCluster().startGroups().stableGroup([1, 2]);
+  exerciseConsumerGroup();
   exerciseGroupMember('classic');
   exerciseGroupMember('consumer');
+}
+
+/** A group of the consumer protocol whose second member never gets what the first does not give up, until that is removed. */
+function exerciseConsumerGroup(): void {
+  const cluster = new GroupCluster({ partitions: 2 }).startGroups();
+  cluster.settleMember(1, 'a', 0, { rebalanceTimeoutMs: 5_000 });
+  cluster.settleMember(2, 'b', 0);
+  cluster.beat(1, 'a', 1);
+  cluster.run(60_000);
 }
 
 /** A member of a group whose coordinator is scripted, with everything that a member does. */

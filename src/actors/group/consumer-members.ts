@@ -2,19 +2,16 @@
  * Members of the consumer protocol that are not heard of, or do not do as they are told: out they go, with records, as if they
  * had left (consumerGroupFenceMember). And what memory beside the image has to forget when the log refused a write.
  *
+ * Left out: a timer whose write the log refuses, which in Kafka goes off again in 500 ms: a log that leads takes these records.
  * Source: GroupMetadataManager.scheduleConsumerGroupSessionTimeout, scheduleConsumerGroupRebalanceTimeout, onLoaded;
- * CoordinatorRuntime.EventBasedCoordinatorTimer (a timer whose write fails goes off again in 500 ms).
+ * CoordinatorRuntime.EventBasedCoordinatorTimer.
  */
 import type { Stimulus } from '../../kernel/effects.ts';
-import type { ErrorName } from '../../kafka/errors.ts';
 import { classicGroupOf, newClassicGroup } from '../../kafka/group/classic-group.ts';
 import { fence } from '../../kafka/group/consumer-group-heartbeat.ts';
 import { heartbeatExpired, refuseJoin } from './rebalance.ts';
-import { JOIN_TIMER, rebalanceTimer, SYNC_TIMER, type Completion } from './state.ts';
+import { JOIN_TIMER, rebalanceTimer, SYNC_TIMER } from './state.ts';
 import type { GroupTurn } from './turn.ts';
-
-/** Of a timer whose write the log refused. */
-const TIMER_RETRY_MS = 500;
 
 /** `data` of the timer of a member that is to give partitions up. */
 export interface AwaitedRevocation {
@@ -41,12 +38,7 @@ export function revocationTimedOut(turn: GroupTurn, { data: { memberId, memberEp
 function fenceMember(turn: GroupTurn, memberId: string): void {
   const { groupId, image, topics } = turn.state;
   if (image.consumer?.members.has(memberId) !== true) return;
-  turn.write(fence(groupId, image, topics, memberId), [{ kind: 'fence', memberId }]);
-}
-
-export function fenceEnded(turn: GroupTurn, { memberId }: Extract<Completion, { kind: 'fence' }>, errorCode: ErrorName): void {
-  const isBack = turn.state.image.consumer?.members.has(memberId) === true;
-  if (errorCode !== 'NONE' && errorCode !== 'NOT_COORDINATOR' && isBack) turn.expectHeartbeat(memberId, TIMER_RETRY_MS);
+  turn.write(fence(groupId, image, topics, memberId), []);
 }
 
 /** Who was loaded is expected to be heard of, and to go on with what it was told. */

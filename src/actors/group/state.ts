@@ -41,8 +41,6 @@ export type Completion =
   | { readonly kind: 'assign'; readonly generationId: number; readonly assignments: ReadonlyMap<string, ConsumerAssignment> }
   /** A static member came back under a new id; `before` is the old one. */
   | { readonly kind: 'replaceMember'; readonly memberId: string; readonly before: Member; readonly leaderBefore: string | null }
-  /** A member of the consumer protocol was thrown out by a timer. */
-  | { readonly kind: 'fence'; readonly memberId: string }
   /** Nothing is left of the group. */
   | { readonly kind: 'end' };
 

@@ -12,7 +12,7 @@ import type { ErrorName } from '../../kafka/errors.ts';
 import { errorOfFailedWrite } from '../../kafka/group/group-error.ts';
 import { replayAll, type GroupImage } from '../../kafka/group/group-image.ts';
 import type { Appended, Replicated } from '../local-events.ts';
-import { fenceEnded, imageReverted } from './consumer-members.ts';
+import { imageReverted } from './consumer-members.ts';
 import { maybeEnd } from './expiry.ts';
 import { replacementCommitted } from './join-static.ts';
 import { answerOffsetFetch } from './offset-fetch.ts';
@@ -98,9 +98,6 @@ function complete(turn: GroupTurn, completion: Completion, errorCode: ErrorName)
       return;
     case 'replaceMember':
       replacementCommitted(turn, completion, errorCode);
-      return;
-    case 'fence':
-      fenceEnded(turn, completion, errorCode);
       return;
     case 'end':
       if (errorCode === 'NONE') maybeEnd(turn);
