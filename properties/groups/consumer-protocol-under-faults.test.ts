@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../src/scenarios/scenario.ts';
 import { runWithDeeds, type GroupDeeds } from '../support/group-deeds.ts';
-import { scenarioOf, vacuousOf, violationsOf } from '../support/runs.ts';
+import { run, scenarioOf, vacuousOf, violationsOf } from '../support/runs.ts';
 
 const SEEDS = ['1', '2', '3', '4', '5'];
 const CLIENT = 'metadata.max.age.ms: 2000, request.timeout.ms: 1000, retry.backoff.max.ms: 250, reconnect.backoff.max.ms: 250';
@@ -67,5 +67,11 @@ describe('two groups of the consumer protocol under faults', () => {
     const all = SEEDS.slice(0, 2).map((seed) => deedsOf(scenario, seed));
     for (const each of all) expect(each.skipped()).toEqual([]);
     expect(total(all, 'notification lost')).toBeGreaterThan(0);
+  });
+
+  it.each(['assigns-unreleased-partitions', 'consumer-acknowledges-first'])('are seen to break them with the mutant %s', (mutant) => {
+    const scenario = twoGroups({ application: '{ mode: auto-commit }' }, { application: '{ mode: auto-commit }' }, 'faults:\n  - { at: 12s, stop: dashboard-2, restartAfter: 3s }');
+    const violated = violationsOf(run(scenario, '1', { mutants: [mutant] }));
+    expect(violated).toEqual([expect.stringMatching(/^consumer-group: the group \w+, at broker-\d, /)]);
   });
 });

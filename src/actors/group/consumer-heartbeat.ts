@@ -30,9 +30,9 @@ export function handleConsumerGroupHeartbeat(turn: GroupTurn, { message: request
 
 function handleHeartbeat(turn: GroupTurn, waiter: Waiter, request: ConsumerGroupHeartbeatRequest): void {
   const { state } = turn;
-  const { groupId, image, topics, config } = state;
+  const { groupId, image, topics, config, rules } = state;
   const isRefreshDue = state.refreshedTopics !== topics;
-  const result = heartbeat({ groupId, image, topics, isRefreshDue, assignorNames: config.groupConsumerAssignors.split(','), maxSize: config.groupConsumerMaxSize }, request);
+  const result = heartbeat({ groupId, image, topics, isRefreshDue, assignorNames: config.groupConsumerAssignors.split(','), maxSize: config.groupConsumerMaxSize, rules }, request);
   if (typeof result === 'string') return turn.refuse(waiter, result);
   state.refreshedTopics = topics;
   if (image.consumer === null) forgetClassicGroup(turn);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ConsumerGroupHeartbeatRequest } from '../group-api.ts';
+import { KAFKA_RULES } from '../rules.ts';
 import { consumerGroupStateOf } from './consumer-group.ts';
 import { errorOfRequest, fence, heartbeat, leave, type HeartbeatContext, type HeartbeatResult } from './consumer-group-heartbeat.ts';
 import { EMPTY_GROUP_IMAGE, NEW_CONSUMER_GROUP, replayAll, type ConsumerGroupImage, type GroupImage } from './group-image.ts';
@@ -19,7 +20,7 @@ class Coordinator {
   }
 
   beat(memberId: string, memberEpoch: number, change: Partial<ConsumerGroupHeartbeatRequest> = {}): HeartbeatResult | string {
-    const context: HeartbeatContext = { groupId: 'g', image: this.image, topics: this.topics, isRefreshDue: this.isRefreshDue, assignorNames: ['uniform', 'range'], maxSize: 5 };
+    const context: HeartbeatContext = { groupId: 'g', image: this.image, topics: this.topics, isRefreshDue: this.isRefreshDue, assignorNames: ['uniform', 'range'], maxSize: 5, rules: KAFKA_RULES };
     const result = heartbeat(context, requestOf(memberId, memberEpoch, change));
     if (typeof result !== 'string') this.image = replayAll(this.image, result.records);
     return result;

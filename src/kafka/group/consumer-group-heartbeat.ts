@@ -17,13 +17,13 @@
  */
 import type { ErrorName } from '../errors.ts';
 import { LEAVE_GROUP_MEMBER_EPOCH, LEAVE_GROUP_STATIC_MEMBER_EPOCH, type ConsumerGroupHeartbeatRequest } from '../group-api.ts';
-import type { PartitionIndex, TopicName } from '../ids.ts';
+import { topicPartition, type PartitionIndex, type TopicName } from '../ids.ts';
+import type { Rules } from '../rules.ts';
 import type { CoordinatorRecord } from './coordinator-records.ts';
 import { isReconciledTo, isSameAssignment, reconcile, type CurrentAssignment } from './current-assignment.ts';
 import { GroupDraft, type MemberMetadata, type TopicSizes } from './group-draft.ts';
 import type { ConsumerGroupImage, GroupImage } from './group-image.ts';
 import { isSameSet, isSubset, namesOf, type PartitionSet } from './partition-sets.ts';
-import { topicPartition } from '../ids.ts';
 import { updateTargetAssignment } from './target-assignment.ts';
 
 export interface HeartbeatContext {
@@ -37,6 +37,7 @@ export interface HeartbeatContext {
   /** `group.consumer.assignors` */
   readonly assignorNames: readonly string[];
   readonly maxSize: number;
+  readonly rules: Pick<Rules, 'partitionsAreReleasedFirst'>;
 }
 
 export interface HeartbeatResult {
@@ -61,7 +62,7 @@ export function errorOfRequest({ memberId, memberEpoch, instanceId, rebalanceTim
 }
 
 /** `memberEpoch` of the request is at least 0, and it is valid. The error, or what is to be done. */
-export function heartbeat({ groupId, image, topics, isRefreshDue, assignorNames, maxSize }: HeartbeatContext, request: ConsumerGroupHeartbeatRequest): HeartbeatResult | ErrorName {
+export function heartbeat({ groupId, image, topics, isRefreshDue, assignorNames, maxSize, rules }: HeartbeatContext, request: ConsumerGroupHeartbeatRequest): HeartbeatResult | ErrorName {
   const { memberId, memberEpoch } = request;
   const draft = new GroupDraft(groupId, image);
   if (draft.group.members.size >= maxSize && !draft.group.members.has(memberId)) return 'GROUP_MAX_SIZE_REACHED';
@@ -79,7 +80,7 @@ export function heartbeat({ groupId, image, topics, isRefreshDue, assignorNames,
   }
   if (draft.group.groupEpoch > draft.group.assignmentEpoch && updateTargetAssignment(draft, assignorNames) !== null) return 'UNKNOWN_SERVER_ERROR';
 
-  const current = stepOf(draft.group, memberId, before, request.topicPartitions);
+  const current = stepOf(draft.group, memberId, before, request.topicPartitions, rules);
   const isReconciled = !isSameAssignment(before, current);
   if (isReconciled) draft.putCurrent(memberId, current);
   const saysAll = memberEpoch === 0 || (request.rebalanceTimeoutMs !== -1 && request.subscribedTopicNames !== null && request.topicPartitions !== null);
@@ -145,13 +146,13 @@ function isSameNames(a: readonly TopicName[], b: readonly TopicName[]): boolean 
   return a.length === b.length && a.every((name, i) => name === b[i]);
 }
 
-function stepOf(group: ConsumerGroupImage, memberId: string, before: CurrentAssignment, owned: PartitionSet | null): CurrentAssignment {
+function stepOf(group: ConsumerGroupImage, memberId: string, before: CurrentAssignment, owned: PartitionSet | null, { partitionsAreReleasedFirst }: HeartbeatContext['rules']): CurrentAssignment {
   if (isReconciledTo(before, group.assignmentEpoch)) return before;
   const taken = new Set<string>();
   for (const { assignedPartitions, partitionsPendingRevocation } of group.currentAssignment.values()) {
     for (const name of [...namesOf(assignedPartitions), ...namesOf(partitionsPendingRevocation)]) taken.add(name);
   }
-  const isFree = (topic: TopicName, partition: PartitionIndex): boolean => !taken.has(topicPartition(topic, partition));
+  const isFree = (topic: TopicName, partition: PartitionIndex): boolean => !partitionsAreReleasedFirst || !taken.has(topicPartition(topic, partition));
   return reconcile(before, { targetEpoch: group.assignmentEpoch, target: group.targetAssignment.get(memberId) ?? [], owned, isFree });
 }
 
