@@ -1,14 +1,14 @@
 /**
- * A coordinator for one member of a classic group, scripted: what it remembers is the requests it got, so every answer is
+ * A coordinator for one member of a group, scripted: what it remembers is the requests it got, so every answer is
  * a function of them. A test puts its own word in where it wants another answer.
  */
 import type {
-  ApiRequest, ConsumerAssignment, FetchPartition, FetchRequest, JoinGroupRequest, OffsetCommitRequest, OffsetFetchRequest, SyncGroupRequest,
+  ApiRequest, ConsumerAssignment, ConsumerGroupHeartbeatRequest, FetchPartition, FetchRequest, JoinGroupRequest, OffsetCommitRequest, OffsetFetchRequest, SyncGroupRequest,
 } from '../../src/kafka/api.ts';
 import type { ErrorName } from '../../src/kafka/errors.ts';
 import { batchOf, withOffsets, type RecordBatch } from '../../src/kafka/records.ts';
 import type { Effect, Received } from '../../src/kernel/effects.ts';
-import { is, metadata, reply, type BrokerMemory, type Leader, type Script } from './scripted-cluster.ts';
+import { is, metadata, reply, TOPIC, type BrokerMemory, type Leader, type Script } from './scripted-cluster.ts';
 
 export interface GroupScene {
   /** Partition logs by index; one record a batch. */
@@ -20,6 +20,8 @@ export interface GroupScene {
   /** Committed before anybody joined, by partition. */
   readonly committed?: readonly number[];
   readonly leads?: boolean;
+  /** The consumer protocol: the answer to the n-th heartbeat, from 0. */
+  readonly consumerHeartbeat?: (request: ConsumerGroupHeartbeatRequest, before: number) => { readonly memberEpoch: number; readonly partitions?: readonly number[] };
   /** Else a fetch with nothing to bring waits for ever. */
   readonly answersIdleFetches?: boolean;
 }
@@ -67,6 +69,15 @@ function answer(scene: GroupScene, memory: BrokerMemory, event: Received<ApiRequ
   if (is(event, 'FindCoordinatorRequest')) return reply(event, { type: 'FindCoordinatorResponse', correlationId, errorCode, nodeId: errorCode === 'NONE' ? 0 : -1 });
   if (is(event, 'JoinGroupRequest')) return joined(scene, memory, event, errorCode);
   if (is(event, 'SyncGroupRequest')) return reply(event, { type: 'SyncGroupResponse', correlationId, errorCode, protocolName: 'range', assignment: assignmentOf(scene, event) });
+  if (is(event, 'ConsumerGroupHeartbeatRequest')) {
+    const { memberId } = event.message;
+    const { memberEpoch, partitions } = scene.consumerHeartbeat?.(event.message, countOf(memory, event.type) - 1) ?? { memberEpoch: -1 };
+    const topicPartitions = (partitions ?? []).length === 0 ? [] : [{ topic: TOPIC, partitions: partitions ?? [] }];
+    return reply(event, {
+      type: 'ConsumerGroupHeartbeatResponse', correlationId, errorCode, errorMessage: null, memberId, memberEpoch, heartbeatIntervalMs: 2_000,
+      assignment: errorCode !== 'NONE' || partitions === undefined ? null : { topicPartitions },
+    });
+  }
   if (is(event, 'HeartbeatRequest')) return reply(event, { type: 'HeartbeatResponse', correlationId, errorCode });
   if (is(event, 'LeaveGroupRequest')) return reply(event, { type: 'LeaveGroupResponse', correlationId, errorCode, members: [] });
   if (is(event, 'OffsetCommitRequest')) return committed(event, errorCode);

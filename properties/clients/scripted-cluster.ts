@@ -24,6 +24,7 @@ import { DatagramNetwork } from '../../src/network/datagram-network.ts';
 import type { Transport } from '../../src/kernel/transport.ts';
 import type { Ratio } from '../../src/kernel/random.ts';
 import { applicationMachine } from '../../src/actors/application/machine.ts';
+import { consumerMembershipMachine } from '../../src/actors/consumer-membership/machine.ts';
 import { consumerMachine } from '../../src/actors/consumer/machine.ts';
 import { membershipMachine } from '../../src/actors/membership/machine.ts';
 import { storeMachine } from '../../src/actors/store/machine.ts';
@@ -200,7 +201,7 @@ export function clientWorld({ scripts, client, beside = [], down = [], seed = 'c
   const chosen = engine(name);
   const programs = {
     scriptedBroker: chosen.load(scriptedBroker), producer: chosen.load(producerMachine), consumer: chosen.load(consumerMachine),
-    membership: chosen.load(membershipMachine), application: chosen.load(applicationMachine), store: chosen.load(storeMachine),
+    membership: chosen.load(membershipMachine), consumerMembership: chosen.load(consumerMembershipMachine), application: chosen.load(applicationMachine), store: chosen.load(storeMachine),
   };
   const world = new World({ seed, nodes, programs, transport, monitor: observations });
   for (let node = 0; node < nodes.length; node += 1) if (!down.includes(node)) world.start(node);

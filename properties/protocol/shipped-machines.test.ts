@@ -18,19 +18,32 @@ import { builtIn, run } from '../support/runs.ts';
 function exerciseMachines(): void {
   for (let seed = 1; seed <= 20; seed += 1) run(builtIn('small_faulty_cluster'), String(seed));
   new GroupCluster().startGroups().stableGroup([1, 2]);
-  exerciseGroupMember();
+  exerciseConsumerGroup();
+  exerciseGroupMember('classic');
+  exerciseGroupMember('consumer');
+}
+
+/** A group of the consumer protocol whose second member never gets what the first does not give up, until that is removed. */
+function exerciseConsumerGroup(): void {
+  const cluster = new GroupCluster({ partitions: 2 }).startGroups();
+  cluster.settleMember(1, 'a', 0, { rebalanceTimeoutMs: 5_000 });
+  cluster.settleMember(2, 'b', 0);
+  cluster.beat(1, 'a', 1);
+  cluster.run(60_000);
 }
 
 /** A member of a group whose coordinator is scripted, with everything that a member does. */
-function exerciseGroupMember(): void {
-  const { config } = parseConfig('consumer', { 'auto.offset.reset': 'earliest', 'enable.auto.commit': false, 'partition.assignment.strategy': 'cooperative-sticky', 'max.poll.records': 1 });
+function exerciseGroupMember(protocol: 'classic' | 'consumer'): void {
+  const strategy = protocol === 'classic' ? { 'partition.assignment.strategy': 'cooperative-sticky' } : {};
+  const { config } = parseConfig('consumer', { 'group.protocol': protocol, 'auto.offset.reset': 'earliest', 'enable.auto.commit': false, 'max.poll.records': 1, ...strategy });
   const application = { mode: 'process-then-commit', handler: 'sync', commit: 'sync', perRecordMs: 100, perBatchMs: 0, sink: 'idempotent', pollTimeoutMs: 1_000 } as const;
   const client = consumerNode({ name: 'member', bootstrapServers: [0], config, topics: [TOPIC], group: { groupId: 'group', application, storeId: 2 } });
   const errorOf: NonNullable<GroupScene['errorOf']> = (event, before) => {
     if (event.type === 'HeartbeatRequest') return before % 3 === 1 ? 'REBALANCE_IN_PROGRESS' : before % 5 === 2 ? 'UNKNOWN_MEMBER_ID' : undefined;
+    if (event.type === 'ConsumerGroupHeartbeatRequest' && before % 7 === 6) return 'FENCED_MEMBER_EPOCH';
     return event.type === 'OffsetCommitRequest' && before % 4 === 3 ? 'COORDINATOR_LOAD_IN_PROGRESS' : undefined;
   };
-  const scripts = [groupBroker({ logs: [logOf(0, 100), logOf(1, 100)], errorOf })];
+  const scripts = [groupBroker({ logs: [logOf(0, 100), logOf(1, 100)], errorOf, consumerHeartbeat: ({ memberEpoch }, before) => ({ memberEpoch: before + 1, ...(memberEpoch === 0 || before % 3 === 0 ? { partitions: [before % 2] } : {}) }) })];
   const world = clientWorld({ scripts, client, beside: [storeNode('store')] });
   world.runUntilMs(60_000);
   world.call('process.stop', null, 'application');

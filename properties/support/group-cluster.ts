@@ -12,7 +12,7 @@ import type { GroupState } from '../../src/actors/group/state.ts';
 import type { ReplicaState } from '../../src/actors/replica/state.ts';
 import type { ApiResponse } from '../../src/kafka/api.ts';
 import type {
-  ConsumerAssignment, ConsumerSubscription, FindCoordinatorResponse, GroupRequest, HeartbeatResponse, JoinGroupRequest, JoinGroupResponse, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse, SyncGroupResponse,
+  ConsumerAssignment, ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ConsumerSubscription, FindCoordinatorResponse, GroupRequest, HeartbeatResponse, JoinGroupRequest, JoinGroupResponse, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse, SyncGroupResponse,
 } from '../../src/kafka/group-api.ts';
 import { GROUP_METADATA_TOPIC, partitionForGroup } from '../../src/kafka/group/partition.ts';
 import { present } from '../../src/kernel/assert.ts';
@@ -162,6 +162,25 @@ export class GroupCluster extends BrokerCluster {
 
   leave(member: number, memberId: string, groupInstanceId: string | null = null): LeaveGroupResponse {
     return this.call<LeaveGroupResponse>(member, { type: 'LeaveGroupRequest', groupId: GROUP, members: [{ memberId, groupInstanceId, reason: '' }] });
+  }
+
+  // --- the consumer protocol -----------------------------------------------------------------------------------------
+
+  /** With epoch 0 it says everything that a member says when it joins, else nothing but that it is there. */
+  heartbeatRequest(memberId: string, memberEpoch: number, change: Partial<ConsumerGroupHeartbeatRequest> = {}): Asked<'ConsumerGroupHeartbeatRequest'> & { readonly type: 'ConsumerGroupHeartbeatRequest' } {
+    const said = memberEpoch === 0 ? { rebalanceTimeoutMs: 20_000, subscribedTopicNames: ['t'], topicPartitions: [] } : { rebalanceTimeoutMs: -1, subscribedTopicNames: null, topicPartitions: null };
+    return { type: 'ConsumerGroupHeartbeatRequest', groupId: GROUP, memberId, memberEpoch, instanceId: null, serverAssignor: null, ...said, ...change };
+  }
+
+  beat(member: number, memberId: string, memberEpoch: number, change: Partial<ConsumerGroupHeartbeatRequest> = {}): ConsumerGroupHeartbeatResponse {
+    return this.call<ConsumerGroupHeartbeatResponse>(member, this.heartbeatRequest(memberId, memberEpoch, change));
+  }
+
+  /** The member does what it is told, and says so, until there is nothing to do; its epoch. */
+  settleMember(member: number, memberId: string, epoch: number, change: Partial<ConsumerGroupHeartbeatRequest> = {}): number {
+    let { memberEpoch, assignment: told } = this.beat(member, memberId, epoch, change);
+    while (told !== null) ({ memberEpoch, assignment: told } = this.beat(member, memberId, memberEpoch, { topicPartitions: told.topicPartitions }));
+    return memberEpoch;
   }
 
   // --- offsets -------------------------------------------------------------------------------------------------------

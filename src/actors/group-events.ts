@@ -107,7 +107,9 @@ export interface OffsetsWanted extends LocalEvent<'membership.fetchOffsets'> {
 export type PollIntervalExceeded = LocalEvent<'membership.pollIntervalExceeded'>;
 
 /** The consumer owns exactly the partitions of the last `group.reconcile` (consumer protocol). */
-export type Reconciled = LocalEvent<'membership.reconciled'>;
+export interface Reconciled extends LocalEvent<'membership.reconciled'> {
+  readonly target: readonly TopicPartitions[];
+}
 
 /** Leave for good; ends with `group.closed`. */
 export type CloseWanted = LocalEvent<'membership.close'>;

@@ -26,6 +26,23 @@ describe('consumer order', () => {
     });
   });
 
+  it('forgets the position in a partition that is taken from a member, and keeps those in the others', () => {
+    const stage = filled();
+    stage.assign(READER, [0, 1]);
+    stage.poll(READER, 1, [0, 1, 2]);
+    stage.assign(READER, [0]);
+    stage.poll(READER, 1, [3]);
+    stage.assign(READER, []);
+    stage.assign(READER, [0]);
+    stage.poll(READER, 1, [1, 2]);
+    expect(stage.verdict().verdict).toBe('held');
+    const going = filled();
+    going.poll(READER, 1, [0, 1, 2]);
+    going.assign(READER, [0, 1]);
+    going.poll(READER, 1, [1]);
+    expect(going.violations).toBe(1);
+  });
+
   it('is violated within one poll', () => {
     const stage = filled();
     stage.poll(READER, 1, [0, 2, 1]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { CoordinatorRecord } from '../kafka/group/coordinator-records.ts';
 import { coordinatorIsReplay } from './coordinator-is-replay.ts';
-import { commitOf, GroupStage, liveGroup, liveMember, memberOf, metadataOf } from './group-staging.ts';
+import { commitOf, GROUP, GroupStage, liveGroup, liveMember, memberOf, metadataOf } from './group-staging.ts';
 
 const stage = (): GroupStage => new GroupStage(coordinatorIsReplay);
 
@@ -24,6 +25,15 @@ describe('a coordinator is the replay of its log', () => {
     expect(stage().log(commitOf(5)).log(commitOf(null)).group({ records: [commitOf(5)] }).sentences()).toHaveLength(1);
     expect(stage().group({ records: [commitOf(5)], writes: [{ isAppended: false }] }).group({ writes: [] }).sentences()).toEqual([
       'broker-1, coordinator of the group readers, does not remember what __consumer_offsets-0 says: it has an offset of orders-0, and the log has none',
+    ]);
+  });
+
+  it('is violated by a member of the consumer protocol that is in memory and not in the log', () => {
+    const epoch: CoordinatorRecord = { type: 'ConsumerGroupMetadata', key: { groupId: GROUP }, value: { epoch: 1 } };
+    const member: CoordinatorRecord = { type: 'ConsumerGroupMemberMetadata', key: { groupId: GROUP, memberId: 'a' }, value: { instanceId: null, subscribedTopicNames: ['orders'], rebalanceTimeoutMs: 1_000, serverAssignor: null } };
+    expect(stage().log(member, epoch).group({ records: [member, epoch] }).verdict().verdict).toBe('held');
+    expect(stage().log(epoch).group({ records: [member, epoch] }).sentences()).toEqual([
+      'broker-1, coordinator of the group readers, does not remember what __consumer_offsets-0 says: it has group epoch 1, and the log has 1, or members or assignments differ',
     ]);
   });
 

@@ -8,7 +8,7 @@ import { newClassicGroup, type ClassicGroup, type ClassicMember } from '../kafka
 import { encodeCoordinatorRecord, type CoordinatorRecord, type GroupMetadataMember, type GroupMetadataValue } from '../kafka/group/coordinator-records.ts';
 import { EMPTY_GROUP_IMAGE, replayAll, type GroupImage } from '../kafka/group/group-image.ts';
 import { GROUP_METADATA_TOPIC } from '../kafka/group/partition.ts';
-import { topicPartition } from '../kafka/ids.ts';
+import { topicPartition, type PartitionIndex } from '../kafka/ids.ts';
 import { LeaderEpochCache } from '../kafka/leader-epochs.ts';
 import { PartitionLog } from '../kafka/log.ts';
 import { MetadataImage } from '../kafka/metadata.ts';
@@ -17,7 +17,7 @@ import type { CoordinatorView, GroupView, ReplicaView } from '../kafka/views.ts'
 import type { Verdict } from '../history/verdict.ts';
 import type { CheckConfig, Property } from './checker.ts';
 import { Judge } from './judge.ts';
-import { stagedConfig } from './staging.ts';
+import { READER, stagedConfig } from './staging.ts';
 
 export const GROUP = 'readers';
 
@@ -80,6 +80,13 @@ export class GroupStage {
     const image: GroupImage = records === undefined ? known.image : replayAll(known.image, records);
     this.view = { ...known, image, ...rest };
     this.judge.groupChanged(before, this.view, this.pass(1));
+    return this;
+  }
+
+  /** A consumer, as the member that it knows itself to be, owns these partitions of `orders` from here on. */
+  owns(memberId: string, partitions: readonly PartitionIndex[]): this {
+    const owned = partitions.length === 0 ? [] : [{ topic: 'orders', partitions }];
+    this.judge.observed(READER, { type: 'assignment', groupId: GROUP, memberId, generationId: 1, reason: 'assigned', owned }, this.pass(1));
     return this;
   }
 

@@ -5,6 +5,7 @@
  *
  * Sends have their own limit, `delivery.timeout.ms`, counted from the call. Source: the configs' documentation; L-01..L-04.
  */
+import { unreachable } from '../kernel/assert.ts';
 import type { BrokerConfig, ConsumerConfig, ProducerConfig } from '../kafka/config.ts';
 
 /** Heartbeats that may be missed before and after a session expires. */
@@ -24,10 +25,23 @@ export function livenessBoundMs({ brokers, producers, consumers, members = [] }:
   return Math.max(0, ...brokers.map(brokerMs)) + 2 * Math.max(0, ...clients) + Math.max(0, ...members.map((member) => memberMs(member, brokers)));
 }
 
-/** The session of a member that is gone ends, and the others are waited for; before and after that a write of the coordinator may take its time. */
+/**
+ * The session of a member that is gone ends, and the others are waited for; before and after that a write of the coordinator
+ * may take its time. In the consumer protocol session and heartbeats are the coordinator's; a member that revokes is waited for
+ * as long as its rebalance timeout.
+ */
 function memberMs(config: ConsumerConfig, brokers: readonly BrokerConfig[]): number {
-  const delays = brokers.map(({ groupInitialRebalanceDelayMs, offsetsCommitTimeoutMs }) => groupInitialRebalanceDelayMs + offsetsCommitTimeoutMs);
-  return config.sessionTimeoutMs + config.maxPollIntervalMs + HEARTBEATS * config.heartbeatIntervalMs + Math.max(0, ...delays);
+  const delays = brokers.map(({ groupInitialRebalanceDelayMs, offsetsCommitTimeoutMs, groupConsumerSessionTimeoutMs, groupConsumerHeartbeatIntervalMs }) => {
+    switch (config.groupProtocol) {
+      case 'classic':
+        return groupInitialRebalanceDelayMs + offsetsCommitTimeoutMs + config.sessionTimeoutMs + HEARTBEATS * config.heartbeatIntervalMs;
+      case 'consumer':
+        return offsetsCommitTimeoutMs + groupConsumerSessionTimeoutMs + 2 * HEARTBEATS * groupConsumerHeartbeatIntervalMs;
+      default:
+        return unreachable(config.groupProtocol, 'group.protocol');
+    }
+  });
+  return config.maxPollIntervalMs + Math.max(0, ...delays);
 }
 
 /** A restarted broker waits for its former session to expire, registers, is unfenced, and its fetchers catch up. */

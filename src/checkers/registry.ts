@@ -9,6 +9,7 @@ import { brokersReturn } from './brokers-return.ts';
 import type { Property } from './checker.ts';
 import { classicGroup } from './classic-group.ts';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
+import { consumerGroup } from './consumer-group.ts';
 import { consumerOrder } from './consumer-order.ts';
 import { endOffsetsMonotone } from './end-offsets-monotone.ts';
 import { epochFencing } from './epoch-fencing.ts';
@@ -90,6 +91,7 @@ export const PROPERTIES: readonly Property[] = [
   // what becomes of groups
   coordinatorIsReplay,
   classicGroup,
+  consumerGroup,
   groupOffsetsKept,
   groupsSettle,
   // what comes back after the last fault

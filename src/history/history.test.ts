@@ -35,6 +35,15 @@ describe('a history', () => {
     expect(history.at(1).observation).toEqual(polled([0]));
   });
 
+  it('ends a position with the ownership of its partition', () => {
+    const history = new History();
+    history.record(10, READER, polled([0, 1], 0));
+    history.record(20, READER, polled([4], 1));
+    history.record(30, READER, { type: 'assignment', groupId: 'g', memberId: 'm', generationId: 2, reason: 'revoked', owned: [{ topic: 'orders', partitions: [1] }] });
+    expect([history.position(READER, 'orders', 0), history.position(READER, 'orders', 1)]).toEqual([undefined, 5]);
+    expect(history.deliveredCounts()).toEqual([{ node: READER, topic: 'orders', delivered: 3 }]);
+  });
+
   it('joins calls and callbacks, and knows nothing of a send that never completed', () => {
     const history = new History();
     history.record(10, APP, invoked(1));

@@ -58,6 +58,8 @@ export interface Rules {
   readonly consumerStopsBeforeRevocation: boolean;
   /** A consumer commits positions of partitions that it owns, and no others (BUG-58, librdkafka's stored offsets). */
   readonly consumerCommitsOwnedOnly: boolean;
+  /** A consumer of the consumer protocol says that it gave partitions up when it has, and no sooner (KIP-848). */
+  readonly consumerRevokesBeforeAck: boolean;
   /** A consumer asks again for committed offsets that it could not learn, and does not take them for missing (BUG-58). */
   readonly consumerRetriesOffsetFetch: boolean;
 
@@ -101,6 +103,8 @@ export interface Rules {
   readonly activeGroupsKeepOffsets: boolean;
   /** GRP-7: of several records of a key the last one counts when a coordinator loads (KAFKA-5600, 1.0). */
   readonly loadKeepsLastRecord: boolean;
+  /** G848-2: a partition is given to a member when no other has it any more, be it to own or to revoke (KIP-848). */
+  readonly partitionsAreReleasedFirst: boolean;
 
   // --- the controller ------------------------------------------------------------------------------------------------
 
@@ -154,6 +158,7 @@ export const KAFKA_RULES: Rules = {
   consumerValidatesPositions: true,
   consumerStopsBeforeRevocation: true,
   consumerCommitsOwnedOnly: true,
+  consumerRevokesBeforeAck: true,
   consumerRetriesOffsetFetch: true,
   flushesEpochCheckpoint: true,
   removesCleanShutdownMarkerFirst: true,
@@ -170,6 +175,7 @@ export const KAFKA_RULES: Rules = {
   bumpsEpochForGapsOnly: true,
   activeGroupsKeepOffsets: true,
   loadKeepsLastRecord: true,
+  partitionsAreReleasedFirst: true,
   bumpsLeaderEpochOnIsrShrink: false,
   rejectsIneligibleReplicas: true,
   checksIsrBrokerEpochs: true,

@@ -12,6 +12,7 @@ import { applicationMachine } from '../actors/application/machine.ts';
 import { apisMachine } from '../actors/apis/machine.ts';
 import { brokerMachine } from '../actors/broker/machine.ts';
 import { brokerNode } from '../actors/broker/node.ts';
+import { consumerMembershipMachine } from '../actors/consumer-membership/machine.ts';
 import { consumerMachine } from '../actors/consumer/machine.ts';
 import { consumerNode } from '../actors/consumer/node.ts';
 import { controllerMachine } from '../actors/controller/machine.ts';
@@ -66,6 +67,7 @@ const MACHINES = {
   producer: producerMachine,
   consumer: consumerMachine,
   membership: membershipMachine,
+  consumerMembership: consumerMembershipMachine,
   application: applicationMachine,
   store: storeMachine,
 } as const;

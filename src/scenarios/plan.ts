@@ -275,7 +275,7 @@ export class Plan implements Director {
     const { incarnation } = world.node(node);
     this.awaited.set(node, { fault: index, incarnation });
     world.stimulate(node, world.node(node).slotOf(APPLICATION_MACHINE), 'fault.crashAt', point);
-    return `${name} did not get to ${point.when} its next ${point.step}`;
+    return `${name} did not get as far as ${point.when} its next ${point.step}`;
   }
 
   private stop(world: World, fault: StopFault, index: number): string | undefined {

@@ -101,7 +101,8 @@ function endCommit(turn: ConsumerTurn, commit: PendingCommit, errorCode: ErrorNa
 /** One that may pass is tried again soon, with the positions of then; the one that a rebalance waits for, too. */
 function autoCommitEnded(turn: ConsumerTurn, commitId: number, errorCode: ErrorName): void {
   const group = groupOf(turn);
-  const isRetriable = errorInfo(errorCode).retriable;
+  // With STALE_MEMBER_EPOCH a heartbeat has brought a newer epoch meanwhile (KIP-848).
+  const isRetriable = errorInfo(errorCode).retriable || errorCode === 'STALE_MEMBER_EPOCH';
   const retryAtMs = turn.nowMs + turn.state.config.retryBackoffMs;
   if (isRetriable) setGroup(turn, { nextAutoCommitMs: Math.min(group.nextAutoCommitMs, retryAtMs) });
   if (group.preparation.commitId !== commitId) return;

@@ -47,8 +47,11 @@ export function offsetsFetched(turn: ConsumerTurn, { generationId, errorCode, of
   else notLearnt(turn, errorCode);
 }
 
+/** They pass, too: the member learns its new epoch, or joins anew, with a heartbeat (KIP-848). */
+const MEMBERSHIP_ERRORS: readonly ErrorName[] = ['STALE_MEMBER_EPOCH', 'UNKNOWN_MEMBER_ID'];
+
 function notLearnt(turn: ConsumerTurn, errorCode: ErrorName): void {
-  if (!errorInfo(errorCode).retriable) {
+  if (!errorInfo(errorCode).retriable && !MEMBERSHIP_ERRORS.includes(errorCode)) {
     throwFromPoll(turn, exceptionOf(errorCode));
   } else if (turn.state.rules.consumerRetriesOffsetFetch) {
     setGroup(turn, { offsetsRetryMs: turn.nowMs + turn.state.config.retryBackoffMs });

@@ -160,7 +160,9 @@ function rejoinNeeded(turn: ConsumerTurn, isLost: boolean): void {
   const { closing, joined, phase } = groupOf(turn);
   if (closing !== 'no') return;
   setGroup(turn, { isRejoinNeeded: true });
-  if (isLost) setGroup(turn, { isLost: true, joined: null, reconcile: null, phase: joined === null ? phase : 'unjoined' });
+  // A membership of the classic protocol that is joining goes on with it; one of the consumer protocol waits to be told.
+  const isOver = joined !== null || turn.state.config.groupProtocol === 'consumer';
+  if (isLost) setGroup(turn, { isLost: true, joined: null, reconcile: null, phase: isOver ? 'unjoined' : phase });
 }
 
 /** `commitSync` and `commitAsync` without arguments. */

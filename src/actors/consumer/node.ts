@@ -9,7 +9,7 @@ import type { NodeId, TopicName } from '../../kafka/ids.ts';
 import { KAFKA_RULES } from '../../kafka/rules.ts';
 import type { ApplicationInput, ApplicationOptions } from '../application/state.ts';
 import { APPLICATION_MACHINE, CONSUMER_MACHINE, MEMBERSHIP_MACHINE } from '../group-events.ts';
-import type { MembershipInput } from '../membership/state.ts';
+import type { ConsumerMembershipInput } from '../consumer-membership/state.ts';
 import type { ConsumerInput, ConsumerRules } from './state.ts';
 
 export { CONSUMER_MACHINE };
@@ -45,13 +45,13 @@ export function consumerNode({ name, bootstrapServers, config, topics, rules = K
     terminates: APPLICATION_MACHINE,
     boot: ({ nowMs, draw, incarnation }) => [
       { name: CONSUMER_MACHINE, machine: 'consumer', input: { bootstrapServers, config, topics, groupId, rules, nowMs, draw, incarnation } satisfies ConsumerInput },
-      membership({ bootstrapServers, config, groupId, incarnation }),
+      membership({ bootstrapServers, config, groupId, incarnation, draw }),
       { name: APPLICATION_MACHINE, machine: 'application', input: { options, groupId, storeId, nowMs, draw } satisfies ApplicationInput },
     ],
   };
 }
 
-function membership(input: MembershipInput): BootedMachine {
+function membership(input: ConsumerMembershipInput): BootedMachine {
   switch (input.config.groupProtocol) {
     case 'classic':
       return { name: MEMBERSHIP_MACHINE, machine: 'membership', input };

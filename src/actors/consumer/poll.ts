@@ -39,7 +39,7 @@ export function advance(turn: ConsumerTurn): void {
   if (state.poll !== null) {
     pollOnce(turn, state.poll.deadlineMs);
   } else if (group.pollDeadlineMs <= nowMs) {
-    if (group.phase === 'joined' || group.joined !== null) leaveUntilPolled(turn);
+    if (group.phase === 'joined' || group.joined !== null || group.reconcile !== null) leaveUntilPolled(turn);
   } else {
     turn.timeoutBy(group.pollDeadlineMs);
   }

@@ -136,13 +136,16 @@ function reconcile(turn: ConsumerTurn): void {
   if (wanted === null) return;
   const surplus = surplusOf(turn, wanted.target);
   if (surplus.length > 0) {
-    if (preparation === UNPREPARED) setGroup(turn, { preparation: { ...UNPREPARED, deadlineMs: turn.nowMs + turn.state.config.maxPollIntervalMs } });
+    if (preparation === UNPREPARED) {
+      setGroup(turn, { preparation: { ...UNPREPARED, deadlineMs: turn.nowMs + turn.state.config.maxPollIntervalMs } });
+      if (!turn.state.rules.consumerRevokesBeforeAck) tellMembership(turn, { type: 'membership.reconciled', target: wanted.target });
+    }
     if (!committedBefore(turn, surplus)) return;
   }
   giveUp(turn, surplusOf(turn, wanted.target), 'revoked');
   setGroup(turn, { phase: 'joined', reconcile: null, generationId: wanted.memberEpoch, memberId: wanted.memberId, preparation: UNPREPARED });
   takeOver(turn, wanted.target);
-  tellMembership(turn, { type: 'membership.reconciled' });
+  tellMembership(turn, { type: 'membership.reconciled', target: wanted.target });
 }
 
 /** Owned and not in `target`. */

@@ -27,7 +27,7 @@ import type { Reduced } from '../reduction.ts';
 import { newGroup, type GroupState } from './group-state.ts';
 
 /** The rules that a consumer itself obeys. */
-export type ConsumerRules = Pick<Rules, 'fencesFetchesByLeaderEpoch' | 'consumerValidatesPositions' | 'consumerStopsBeforeRevocation' | 'consumerCommitsOwnedOnly' | 'consumerRetriesOffsetFetch'>;
+export type ConsumerRules = Pick<Rules, 'fencesFetchesByLeaderEpoch' | 'consumerValidatesPositions' | 'consumerStopsBeforeRevocation' | 'consumerCommitsOwnedOnly' | 'consumerRevokesBeforeAck' | 'consumerRetriesOffsetFetch'>;
 
 export interface ConsumerInput {
   /** Nodes of brokers, in the order of `bootstrap.servers`. */

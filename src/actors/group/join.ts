@@ -9,6 +9,7 @@ import { unreachable } from '../../kernel/assert.ts';
 import type { Received } from '../../kernel/effects.ts';
 import type { JoinGroupRequest } from '../../kafka/group-api.ts';
 import { awaitedJoins, EMPTY_ASSIGNMENT, matchesProtocols, memberOf, staticMemberId, supportsProtocols, validateMember, withNewMember, withoutMember } from '../../kafka/group/classic-group.ts';
+import { tombstonesOf } from '../../kafka/group/consumer-group.ts';
 import { isNoGroup } from '../../kafka/group/group-image.ts';
 import { replaceStaticMember } from './join-static.ts';
 import { joined, maybePrepareRebalanceOrCompleteJoin, storeGroup } from './rebalance.ts';
@@ -30,8 +31,11 @@ export function handleJoin(turn: GroupTurn, { message: request, replyTo, from }:
   if (groupId === '') return turn.refuse(waiter, 'INVALID_GROUP_ID');
   if (sessionTimeoutMs < config.groupMinSessionTimeoutMs || sessionTimeoutMs > config.groupMaxSessionTimeoutMs) return turn.refuse(waiter, 'INVALID_SESSION_TIMEOUT');
   if (image.consumer !== null && image.consumer.members.size > 0) return turn.refuse(waiter, 'INCONSISTENT_GROUP_PROTOCOL');
-  const isNewGroup = isNoGroup(image) && turn.group.generationId === 0 && turn.group.members.size === 0 && turn.group.pendingJoinMembers.length === 0;
+  if (image.consumer !== null && memberId !== '') return turn.refuse(waiter, 'UNKNOWN_MEMBER_ID');
+  const isNewGroup = image.consumer !== null || (isNoGroup(image) && turn.group.generationId === 0 && turn.group.members.size === 0 && turn.group.pendingJoinMembers.length === 0);
   if (isNewGroup && memberId !== '') return turn.refuse(waiter, 'UNKNOWN_MEMBER_ID');
+  // An empty group of the consumer protocol makes way (maybeDeleteEmptyConsumerGroup).
+  if (image.consumer !== null) turn.write(tombstonesOf(groupId, image.consumer), []);
   const writesBefore = turn.state.lastWriteId;
   if (!isAccepted(turn.group, memberId, config.groupMaxSize)) {
     turn.group = withoutMember(turn.group, memberId);

@@ -22,13 +22,14 @@ import type { EffectsEmitted, Stimulus } from '../../kernel/effects.ts';
 import type { Appended, Replicated } from '../local-events.ts';
 import { handOver, reduces, type Reduced } from '../reduction.ts';
 import { handleConsumerGroupHeartbeat, topicsChanged } from './consumer-heartbeat.ts';
+import { revocationTimedOut, sessionExpired, type AwaitedRevocation } from './consumer-members.ts';
 import type { GroupCleanup, GroupRequestReceived, GroupUnload, TopicsChanged, TopicsDeleted } from './events.ts';
 import { cleanUp, topicsDeleted } from './expiry.ts';
 import { handleHeartbeat, handleLeave } from './heartbeat.ts';
 import { handleJoin } from './join.ts';
 import { handleOffsetCommit } from './offset-commit.ts';
 import { handleOffsetFetch } from './offset-fetch.ts';
-import { heartbeatExpired, initialDelayOver, joinTimedOut, syncTimedOut, type InitialDelay } from './rebalance.ts';
+import { initialDelayOver, joinTimedOut, syncTimedOut, type InitialDelay } from './rebalance.ts';
 import { stateNameOf, type GroupInput, type GroupState, type GroupStateName } from './state.ts';
 import { handleSync } from './sync.ts';
 import { inTurn } from './turn.ts';
@@ -47,6 +48,7 @@ export type GroupMachineEvent =
   | Stimulus<'timer.join'>
   | Stimulus<'timer.sync', number>
   | Stimulus<'timer.heartbeat', string>
+  | Stimulus<'timer.rebalance', AwaitedRevocation>
   | Stimulus<'timer.write', number>;
 
 const isNow = (...names: readonly GroupStateName[]) => ({ context }: { readonly context: Reduced<GroupState> }): boolean => names.includes(stateNameOf(context.state));
@@ -86,7 +88,8 @@ export const groupMachine = setup({
     initialDelayOver: reduces(inTurn(initialDelayOver)),
     joinTimedOut: reduces(inTurn(joinTimedOut)),
     syncTimedOut: reduces(inTurn(syncTimedOut)),
-    heartbeatExpired: reduces(inTurn(heartbeatExpired)),
+    sessionExpired: reduces(inTurn(sessionExpired)),
+    revocationTimedOut: reduces(inTurn(revocationTimedOut)),
     handOver,
   },
 }).createMachine({
@@ -112,7 +115,8 @@ export const groupMachine = setup({
     'timer.initialJoin': { actions: ['initialDelayOver', 'handOver'] },
     'timer.join': { actions: ['joinTimedOut', 'handOver'] },
     'timer.sync': { actions: ['syncTimedOut', 'handOver'] },
-    'timer.heartbeat': { actions: ['heartbeatExpired', 'handOver'] },
+    'timer.heartbeat': { actions: ['sessionExpired', 'handOver'] },
+    'timer.rebalance': { actions: ['revocationTimedOut', 'handOver'] },
   },
   states: {
     Empty: {

@@ -69,6 +69,8 @@ export interface GroupState {
   readonly lastWriteId: number;
   readonly classic: Group;
   readonly topics: KnownTopics;
+  /** Those that a consumer group has looked at; null before it has. */
+  readonly refreshedTopics: KnownTopics | null;
 }
 
 export interface GroupInput {
@@ -91,7 +93,7 @@ export const LOADED_WRITE_ID = 0;
 export function newGroup({ groupId, brokerId, config, rules, partition, topicPartition, nowMs, image, committed, topics }: GroupInput): GroupState {
   const writes: PendingWrite[] = image === committed ? [] : [{ id: LOADED_WRITE_ID, records: [], before: committed, after: image, isAppended: true, completions: [] }];
   const classic: Group = image.metadata === null ? newClassicGroup(nowMs) : classicGroupOf(image.metadata);
-  return { groupId, brokerId, config, rules, partition, topicPartition, image, committed, writes, lastWriteId: LOADED_WRITE_ID, classic, topics };
+  return { groupId, brokerId, config, rules, partition, topicPartition, image, committed, writes, lastWriteId: LOADED_WRITE_ID, classic, topics, refreshedTopics: null };
 }
 
 /** Kafka's GroupState: of either protocol, as DescribeGroups says it. */
@@ -99,6 +101,11 @@ export type GroupStateName = 'Empty' | 'PreparingRebalance' | 'CompletingRebalan
 
 export function heartbeatTimer(memberId: string): string {
   return `heartbeat/${memberId}`;
+}
+
+/** Of a member that is to give partitions up (consumer protocol). */
+export function rebalanceTimer(memberId: string): string {
+  return `rebalance/${memberId}`;
 }
 
 export function writeTimer(id: number): string {

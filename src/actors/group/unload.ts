@@ -6,6 +6,7 @@
  */
 import { tell } from '../local-events.ts';
 import type { Reduced } from '../reduction.ts';
+import { expectMembers } from './consumer-members.ts';
 import { completeSync, refuseJoin } from './rebalance.ts';
 import { LOADED_WRITE_ID, newGroup, type GroupInput, type GroupState } from './state.ts';
 import { GroupTurn } from './turn.ts';
@@ -17,6 +18,7 @@ export function startGroup(input: GroupInput): Reduced<GroupState> {
   const turn = new GroupTurn(newGroup(input), input.nowMs, 0);
   const { writes, topicPartition, groupId } = turn.state;
   for (const { memberId, sessionTimeoutMs } of turn.group.members.values()) turn.expectHeartbeat(memberId, sessionTimeoutMs);
+  expectMembers(turn);
   if (writes.length > 0) {
     const ticket = { answerTo: groupName(groupId), operationId: LOADED_WRITE_ID, position: 0 };
     turn.effects.push(tell(topicPartition, { type: 'highWatermark.await', ticket }));

@@ -12,6 +12,7 @@ import type { ErrorName } from '../../kafka/errors.ts';
 import { errorOfFailedWrite } from '../../kafka/group/group-error.ts';
 import { replayAll, type GroupImage } from '../../kafka/group/group-image.ts';
 import type { Appended, Replicated } from '../local-events.ts';
+import { imageReverted } from './consumer-members.ts';
 import { maybeEnd } from './expiry.ts';
 import { replacementCommitted } from './join-static.ts';
 import { answerOffsetFetch } from './offset-fetch.ts';
@@ -37,6 +38,7 @@ export function appended(turn: GroupTurn, { ticket, errorCode }: Appended): void
   });
   turn.state.writes = [...writes.slice(0, at), ...later];
   turn.state.image = image;
+  imageReverted(turn);
   settle(turn, write, errorCode);
 }
 

@@ -7,17 +7,15 @@
  * Source: AbstractCoordinator.ensureCoordinatorReady, lookupCoordinator, FindCoordinatorResponseHandler, markCoordinatorUnknown.
  */
 import type { FindCoordinatorRequest, FindCoordinatorResponse } from '../../kafka/api.ts';
-import { errorInfo } from '../../kafka/errors.ts';
+import { errorInfo, type ErrorName } from '../../kafka/errors.ts';
 import type { NodeId } from '../../kafka/ids.ts';
 import { connectableAtMs, connectionOf, leastLoadedNode, nextCorrelationId, sendRequest } from '../client/network-client.ts';
 import { NEVER_MS } from '../client/turn.ts';
-import { failMembership } from './generation.ts';
-import { NO_COORDINATOR, type MembershipTurn } from './state.ts';
+import { NO_COORDINATOR, type CoordinatedTurn } from './state.ts';
 
 /** Asks for the coordinator if somebody needs it, it is unknown, and nobody has been asked. */
-export function ensureCoordinatorKnown(turn: MembershipTurn): void {
+export function ensureCoordinatorKnown(turn: CoordinatedTurn, isNeeded: boolean): void {
   const { state, nowMs } = turn;
-  const isNeeded = state.join !== null || state.waiting.length > 0 || state.memberState !== 'UNJOINED';
   if (state.coordinator !== NO_COORDINATOR || state.isFinding || !isNeeded) return;
   if (state.findAtMs > nowMs) {
     turn.wakeBy(state.findAtMs);
@@ -33,27 +31,29 @@ export function ensureCoordinatorKnown(turn: MembershipTurn): void {
   sendRequest(turn, nodeId, message, { kind: 'findCoordinator' });
 }
 
-export function handleFindCoordinatorResponse(turn: MembershipTurn, { errorCode, nodeId }: FindCoordinatorResponse): void {
+/** Returns the error that ends the membership, NONE for all others. */
+export function handleFindCoordinatorResponse(turn: CoordinatedTurn, { errorCode, nodeId }: FindCoordinatorResponse): ErrorName {
   const { state } = turn;
   state.isFinding = false;
   if (errorCode === 'NONE') state.coordinator = nodeId;
   else if (errorInfo(errorCode).retriable) findLater(turn);
-  else failMembership(turn, errorCode);
+  else return errorCode;
+  return 'NONE';
 }
 
 /** The request came to nothing. */
-export function findLater(turn: MembershipTurn): void {
+export function findLater(turn: CoordinatedTurn): void {
   const { state } = turn;
   state.isFinding = false;
   state.findAtMs = turn.nowMs + state.config.retryBackoffMs;
 }
 
 /** `nodeId`, which an answer or a connection spoke of, is not the coordinator any more. */
-export function markCoordinatorUnknown(turn: MembershipTurn, nodeId: NodeId): void {
+export function markCoordinatorUnknown(turn: CoordinatedTurn, nodeId: NodeId): void {
   if (turn.state.coordinator === nodeId) turn.state.coordinator = NO_COORDINATOR;
 }
 
 /** When a request may go to the coordinator; NEVER_MS while there is none. */
-export function coordinatorReadyAtMs({ state, nowMs }: MembershipTurn): number {
+export function coordinatorReadyAtMs({ state, nowMs }: CoordinatedTurn): number {
   return state.coordinator === NO_COORDINATOR ? NEVER_MS : connectableAtMs(connectionOf(state, state.coordinator), nowMs);
 }

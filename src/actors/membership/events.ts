@@ -13,6 +13,7 @@ import { takeAnswered, takeLost, takeTimedOut, type Undecided } from '../client/
 import type { ToMembership } from '../group-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { ensureCoordinatorKnown, findLater, handleFindCoordinatorResponse, markCoordinatorUnknown } from './coordinator.ts';
+import { commitAnswered, failMembership, refusalOf } from './generation.ts';
 import { handleHeartbeatResponse, heartbeatFailed, heartbeatIfDue } from './heartbeat.ts';
 import { assigned, handleJoinGroupResponse, handleSyncGroupResponse, joinFailed, joinIfNeeded, joinWanted } from './join.ts';
 import { close, pollIntervalExceeded } from './leave.ts';
@@ -65,7 +66,7 @@ export function processAnswer(state: MembershipState, event: Received<GroupAnswe
 function take(turn: MembershipTurn, purpose: MembershipPurpose, { message, from }: Received<GroupAnswer>): void {
   switch (purpose.kind) {
     case 'findCoordinator':
-      handleFindCoordinatorResponse(turn, message as FindCoordinatorResponse);
+      found(turn, message as FindCoordinatorResponse);
       return;
     case 'joinGroup':
       handleJoinGroupResponse(turn, purpose, message as JoinGroupResponse, from);
@@ -80,7 +81,7 @@ function take(turn: MembershipTurn, purpose: MembershipPurpose, { message, from 
       tellConsumer(turn, { type: 'group.closed' });
       return;
     case 'commit':
-      handleOffsetCommitResponse(turn, purpose, message as OffsetCommitResponse, from);
+      commitAnswered(turn, purpose, handleOffsetCommitResponse(turn, purpose, message as OffsetCommitResponse, from));
       return;
     case 'offsetFetch':
       handleOffsetFetchResponse(turn, purpose.askedIn, message as OffsetFetchResponse, from);
@@ -88,6 +89,11 @@ function take(turn: MembershipTurn, purpose: MembershipPurpose, { message, from 
     default:
       unreachable(purpose, 'purpose of a request');
   }
+}
+
+function found(turn: MembershipTurn, message: FindCoordinatorResponse): void {
+  const errorCode = handleFindCoordinatorResponse(turn, message);
+  if (errorCode !== 'NONE') failMembership(turn, errorCode);
 }
 
 export function connectionLost(state: MembershipState, event: Stimulus<'connection.lost', ConnectionLost>): Reduced<MembershipState> {
@@ -139,9 +145,9 @@ function goOn(turn: MembershipTurn): Reduced<MembershipState> {
   const { state } = turn;
   if (!state.hasFailed) {
     heartbeatIfDue(turn);
-    ensureCoordinatorKnown(turn);
+    ensureCoordinatorKnown(turn, state.join !== null || state.waiting.length > 0 || state.memberState !== 'UNJOINED');
     joinIfNeeded(turn);
-    sendWaiting(turn);
+    sendWaiting(turn, refusalOf(state));
   }
   return turn.end();
 }

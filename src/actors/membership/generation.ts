@@ -4,9 +4,10 @@
  *
  * Source: AbstractCoordinator.resetStateOnResponseError, resetStateAndRejoin, requestRejoin, handleFatalFailure.
  */
+import { unreachable } from '../../kernel/assert.ts';
 import type { ErrorName } from '../../kafka/errors.ts';
 import { NEVER_MS } from '../client/turn.ts';
-import { NO_GENERATION, NO_MEMBER_ID, tellConsumer, type MembershipTurn } from './state.ts';
+import { isOfPresentGeneration, NO_GENERATION, NO_MEMBER_ID, tellConsumer, type CommitPurpose, type MembershipState, type MembershipTurn } from './state.ts';
 
 /** A heartbeat, a sync or a commit was refused: ILLEGAL_GENERATION leaves the member its id, UNKNOWN_MEMBER_ID does not. */
 export function resetGeneration(turn: MembershipTurn, errorCode: ErrorName): void {
@@ -24,6 +25,30 @@ export function unjoin(turn: MembershipTurn): void {
   state.heartbeatAtMs = NEVER_MS;
   state.sessionEndsAtMs = NEVER_MS;
   state.isHeartbeatInFlight = false;
+}
+
+/** What the answer to a commit says of the membership. One from before a rebalance says nothing about the present generation. */
+export function commitAnswered(turn: MembershipTurn, purpose: CommitPurpose, errorCode: ErrorName): void {
+  const { state } = turn;
+  const isPresent = isOfPresentGeneration(state, purpose);
+  if (errorCode === 'REBALANCE_IN_PROGRESS' && state.memberState === 'STABLE') requestRejoin(turn, false);
+  if (isPresent && (errorCode === 'UNKNOWN_MEMBER_ID' || errorCode === 'ILLEGAL_GENERATION')) resetGeneration(turn, errorCode);
+  if (isPresent && errorCode === 'FENCED_INSTANCE_ID') failMembership(turn, errorCode);
+}
+
+/** Why a commit is not even sent, NONE when it is (ConsumerCoordinator.sendOffsetCommitRequest, generationIfStable). */
+export function refusalOf({ memberState }: MembershipState): ErrorName {
+  switch (memberState) {
+    case 'STABLE':
+      return 'NONE';
+    case 'PREPARING_REBALANCE':
+    case 'COMPLETING_REBALANCE':
+      return 'REBALANCE_IN_PROGRESS';
+    case 'UNJOINED':
+      return 'UNKNOWN_MEMBER_ID';
+    default:
+      return unreachable(memberState, 'member state');
+  }
 }
 
 /** The consumer joins again with its next poll. */

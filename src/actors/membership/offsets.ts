@@ -2,7 +2,8 @@
  * Committed offsets at the coordinator: OffsetCommit with the generation that the member is in, and OffsetFetch. Each is
  * one try; whether to try again is the consumer's business. Both wait until a coordinator is known.
  *
- * A member that is in no stable generation does not commit at all: what it owned may be another's by now.
+ * A member that is in no stable generation (classic), or has no epoch (consumer protocol), does not commit at all: what it
+ * owned may be another's by now.
  *
  * Source: ConsumerCoordinator.sendOffsetCommitRequest, OffsetCommitResponseHandler, sendOffsetFetchRequest,
  * OffsetFetchResponseHandler; KIP-447 (requireStable).
@@ -13,15 +14,14 @@ import type { NodeId, TopicName } from '../../kafka/ids.ts';
 import { nextCorrelationId, sendRequest } from '../client/network-client.ts';
 import type { CommitOffset, CommitWanted, OffsetsWanted } from '../group-events.ts';
 import { coordinatorReadyAtMs, markCoordinatorUnknown } from './coordinator.ts';
-import { failMembership, requestRejoin, resetGeneration } from './generation.ts';
-import { isOfPresentGeneration, NO_COORDINATOR, tellConsumer, type CommitPurpose, type MembershipTurn } from './state.ts';
+import { NO_COORDINATOR, tellConsumer, type CommitPurpose, type CoordinatedState, type CoordinatedTurn } from './state.ts';
 
-export function offsetsWanted(turn: MembershipTurn, event: CommitWanted | OffsetsWanted): void {
+export function offsetsWanted(turn: CoordinatedTurn, event: CommitWanted | OffsetsWanted): void {
   turn.state.waiting = [...turn.state.waiting, event];
 }
 
-/** Sends what waits for the coordinator, in the order in which it was wanted. */
-export function sendWaiting(turn: MembershipTurn): void {
+/** Sends what waits for the coordinator, in the order in which it was wanted; commits end with `refusal` unless it is NONE. */
+export function sendWaiting(turn: CoordinatedTurn, refusal: ErrorName): void {
   const { state } = turn;
   if (state.waiting.length === 0 || state.coordinator === NO_COORDINATOR) return;
   const atMs = coordinatorReadyAtMs(turn);
@@ -33,15 +33,14 @@ export function sendWaiting(turn: MembershipTurn): void {
   state.waiting = [];
   for (const event of waiting) {
     if (event.type === 'membership.fetchOffsets') sendOffsetFetch(turn, event);
-    else if (event.deadlineMs > turn.nowMs) sendCommit(turn, event);
+    else if (event.deadlineMs > turn.nowMs) sendCommit(turn, event, refusal);
   }
 }
 
-function sendCommit(turn: MembershipTurn, { commitId, offsets }: CommitWanted): void {
+function sendCommit(turn: CoordinatedTurn, { commitId, offsets }: CommitWanted, refusal: ErrorName): void {
   const { state } = turn;
-  if (state.memberState !== 'STABLE') {
-    const isRebalancing = state.memberState === 'PREPARING_REBALANCE' || state.memberState === 'COMPLETING_REBALANCE';
-    tellConsumer(turn, { type: 'group.commitEnded', commitId, errorCode: isRebalancing ? 'REBALANCE_IN_PROGRESS' : 'UNKNOWN_MEMBER_ID', isUndecided: false });
+  if (refusal !== 'NONE') {
+    tellConsumer(turn, { type: 'group.commitEnded', commitId, errorCode: refusal, isUndecided: false });
     return;
   }
   const { generationId, memberId } = state;
@@ -50,6 +49,11 @@ function sendCommit(turn: MembershipTurn, { commitId, offsets }: CommitWanted): 
     groupInstanceId: state.groupInstanceId, topics: byTopic(offsets),
   };
   sendRequest(turn, state.coordinator, message, { kind: 'commit', commitId, generationId, memberId });
+}
+
+/** Only the consumer protocol checks who asks. */
+function identityOf({ config, memberId, generationId }: CoordinatedState): Pick<OffsetFetchRequest, 'memberId' | 'memberEpoch'> {
+  return config.groupProtocol === 'consumer' && generationId > 0 ? { memberId, memberEpoch: generationId } : { memberId: '', memberEpoch: -1 };
 }
 
 /** `offsets` have topics in order of name. */
@@ -68,43 +72,24 @@ export function firstError({ topics }: OffsetCommitResponse): ErrorName {
   return 'NONE';
 }
 
-export function handleOffsetCommitResponse(turn: MembershipTurn, purpose: CommitPurpose, response: OffsetCommitResponse, from: NodeId): void {
-  const { state } = turn;
-  const { commitId } = purpose;
+/** Returns the error for what it says of the membership. */
+export function handleOffsetCommitResponse(turn: CoordinatedTurn, { commitId }: CommitPurpose, response: OffsetCommitResponse, from: NodeId): ErrorName {
   const errorCode = firstError(response);
   tellConsumer(turn, { type: 'group.commitEnded', commitId, errorCode, isUndecided: errorCode !== 'NONE' && !errorInfo(errorCode).definite });
-  switch (errorCode) {
-    case 'COORDINATOR_NOT_AVAILABLE':
-    case 'NOT_COORDINATOR':
-    case 'REQUEST_TIMED_OUT':
-      markCoordinatorUnknown(turn, from);
-      return;
-    case 'REBALANCE_IN_PROGRESS':
-      if (state.memberState === 'STABLE') requestRejoin(turn, false);
-      return;
-    case 'UNKNOWN_MEMBER_ID':
-    case 'ILLEGAL_GENERATION':
-      // The answer to a commit from before a rebalance says nothing about the present generation.
-      if (isOfPresentGeneration(state, purpose)) resetGeneration(turn, errorCode);
-      return;
-    case 'FENCED_INSTANCE_ID':
-      if (isOfPresentGeneration(state, purpose)) failMembership(turn, errorCode);
-      return;
-    default:
-      return;
-  }
+  if (errorCode === 'COORDINATOR_NOT_AVAILABLE' || errorCode === 'NOT_COORDINATOR' || errorCode === 'REQUEST_TIMED_OUT') markCoordinatorUnknown(turn, from);
+  return errorCode;
 }
 
-function sendOffsetFetch(turn: MembershipTurn, { partitions, generationId }: OffsetsWanted): void {
+function sendOffsetFetch(turn: CoordinatedTurn, { partitions, generationId }: OffsetsWanted): void {
   const { state } = turn;
   const message: OffsetFetchRequest = {
-    type: 'OffsetFetchRequest', correlationId: nextCorrelationId(turn), groupId: state.groupId, memberId: '', memberEpoch: -1,
+    type: 'OffsetFetchRequest', correlationId: nextCorrelationId(turn), groupId: state.groupId, ...identityOf(state),
     topics: partitions.map(({ topic, partitions: partitionIndexes }) => ({ name: topic, partitionIndexes })), requireStable: true,
   };
   sendRequest(turn, state.coordinator, message, { kind: 'offsetFetch', askedIn: generationId });
 }
 
-export function handleOffsetFetchResponse(turn: MembershipTurn, askedIn: number, { errorCode, topics }: OffsetFetchResponse, from: NodeId): void {
+export function handleOffsetFetchResponse(turn: CoordinatedTurn, askedIn: number, { errorCode, topics }: OffsetFetchResponse, from: NodeId): void {
   if (errorCode === 'NOT_COORDINATOR' || errorCode === 'COORDINATOR_NOT_AVAILABLE') markCoordinatorUnknown(turn, from);
   const offsets = topics.flatMap(({ name, partitions }) =>
     partitions.map((each) => ({ topic: name, partition: each.partitionIndex, offset: each.committedOffset, leaderEpoch: each.committedLeaderEpoch, errorCode: each.errorCode })),

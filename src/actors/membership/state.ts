@@ -48,7 +48,8 @@ export interface MembershipInput {
   readonly incarnation: number;
 }
 
-export interface MembershipState extends NetworkState<MembershipPurpose> {
+/** What both protocols know of the coordinator, and ask it. */
+export interface CoordinatedState extends NetworkState<MembershipPurpose> {
   readonly config: ConsumerConfig;
   readonly groupId: string;
   /** null for a dynamic member (KIP-345). */
@@ -59,9 +60,19 @@ export interface MembershipState extends NetworkState<MembershipPurpose> {
   readonly isFinding: boolean;
   /** Not to be looked for before then. */
   readonly findAtMs: number;
-  readonly memberState: MemberState;
+  /** Generation of the classic protocol, member epoch of the consumer protocol. */
   readonly generationId: number;
   readonly memberId: string;
+  /** Requests of the consumer that wait for a coordinator. */
+  readonly waiting: readonly (CommitWanted | OffsetsWanted)[];
+  /** The group will not have this member. */
+  readonly hasFailed: boolean;
+}
+
+export type CoordinatedTurn = Turn<CoordinatedState>;
+
+export interface MembershipState extends CoordinatedState {
+  readonly memberState: MemberState;
   readonly protocolName: string;
   /** Member id of the generation's leader. */
   readonly leader: string;
@@ -75,10 +86,6 @@ export interface MembershipState extends NetworkState<MembershipPurpose> {
   readonly heartbeatAtMs: number;
   readonly sessionEndsAtMs: number;
   readonly isHeartbeatInFlight: boolean;
-  /** Requests of the consumer that wait for a coordinator. */
-  readonly waiting: readonly (CommitWanted | OffsetsWanted)[];
-  /** The group will not have this member. */
-  readonly hasFailed: boolean;
 }
 
 export type MembershipTurn = Turn<MembershipState>;
@@ -86,11 +93,18 @@ export type MembershipTurn = Turn<MembershipState>;
 /** Nothing happens before the consumer wants something. */
 export function startMembership({ bootstrapServers, config, groupId, incarnation }: MembershipInput): Reduced<MembershipState> {
   return quietly({
-    ...NO_TIMERS, config, groupId, groupInstanceId: config.groupInstanceId === '' ? null : config.groupInstanceId, brokers: bootstrapServers, connections: [],
-    lastCorrelationId: firstCorrelationId(incarnation), coordinator: NO_COORDINATOR, isFinding: false, findAtMs: 0, memberState: 'UNJOINED',
-    generationId: NO_GENERATION, memberId: NO_MEMBER_ID, protocolName: '', leader: '', join: null, joinAtMs: 0, isRejoinTold: false, heartbeatAtMs: NEVER_MS,
-    sessionEndsAtMs: NEVER_MS, isHeartbeatInFlight: false, waiting: [], hasFailed: false,
+    ...uncoordinated({ bootstrapServers, config, groupId, incarnation }), memberState: 'UNJOINED', protocolName: '', leader: '', join: null, joinAtMs: 0, isRejoinTold: false, heartbeatAtMs: NEVER_MS,
+    sessionEndsAtMs: NEVER_MS, isHeartbeatInFlight: false,
   });
+}
+
+/** Knows no coordinator and is no member. */
+export function uncoordinated({ bootstrapServers, config, groupId, incarnation }: MembershipInput): CoordinatedState {
+  return {
+    ...NO_TIMERS, config, groupId, groupInstanceId: config.groupInstanceId === '' ? null : config.groupInstanceId, brokers: bootstrapServers, connections: [],
+    lastCorrelationId: firstCorrelationId(incarnation), coordinator: NO_COORDINATOR, isFinding: false, findAtMs: 0, generationId: NO_GENERATION, memberId: NO_MEMBER_ID,
+    waiting: [], hasFailed: false,
+  };
 }
 
 /** Heartbeats and rebalances are rare: a spread does. */
@@ -101,15 +115,15 @@ export function beginTurn(state: MembershipState, event: TurnEvent): MembershipT
 /** Omits a key from every member of a union. */
 type Without<Event, Key extends PropertyKey> = Event extends unknown ? Omit<Event, Key> : never;
 
-export function tellConsumer(turn: Pick<MembershipTurn, 'effects' | 'nowMs' | 'nextDraw'>, event: Without<ToConsumer, 'nowMs' | 'draw'>): void {
+export function tellConsumer(turn: Pick<CoordinatedTurn, 'effects' | 'nowMs' | 'nextDraw'>, event: Without<ToConsumer, 'nowMs' | 'draw'>): void {
   turn.effects.push({ kind: 'tell', to: CONSUMER_MACHINE, event: { ...event, nowMs: turn.nowMs, draw: turn.nextDraw() } as ToConsumer });
 }
 
 /** The request was about the generation that the member still is in. */
-export function isOfPresentGeneration({ generationId, memberId }: MembershipState, purpose: { readonly generationId: number; readonly memberId: string }): boolean {
+export function isOfPresentGeneration({ generationId, memberId }: CoordinatedState, purpose: { readonly generationId: number; readonly memberId: string }): boolean {
   return purpose.generationId === generationId && purpose.memberId === memberId;
 }
 
-export function isStatic({ groupInstanceId }: MembershipState): boolean {
+export function isStatic({ groupInstanceId }: CoordinatedState): boolean {
   return groupInstanceId !== null;
 }

@@ -42,7 +42,7 @@ export interface GroupImage {
 
 export const EMPTY_GROUP_IMAGE: GroupImage = { metadata: null, consumer: null, offsets: new Map() };
 
-const NEW_CONSUMER_GROUP: ConsumerGroupImage = {
+export const NEW_CONSUMER_GROUP: ConsumerGroupImage = {
   groupEpoch: 0, partitionMetadata: [], members: new Map(), assignmentEpoch: -1, targetAssignment: new Map(), currentAssignment: new Map(),
 };
 

@@ -38,6 +38,16 @@ export const CONSUMER_MUTANTS: readonly MutantDoc[] = [
     uncaught: NO_DUPLICATE_JUDGED,
   },
   {
+    name: 'consumer-acknowledges-first',
+    doc: 'a consumer of the consumer protocol says that it gave partitions up, and commits and gives them up then',
+    reverts: { consumerRevokesBeforeAck: false },
+    trips: ['consumer-group'],
+    source: 'KIP-848 (ConsumerMembershipManager.maybeReconcile)',
+    needs: 'group.protocol=consumer with enable.auto.commit, and a member that joins',
+    hunt: null,
+    uncaught: 'not hunted yet: no built-in scenario has groups of the consumer protocol; caught by one of the tests (properties/groups/consumer-protocol-under-faults.test.ts)',
+  },
+  {
     name: 'consumer-takes-errors-for-no-offset',
     doc: 'committed offsets that the coordinator cannot tell yet count as missing, and the reset policy decides',
     reverts: { consumerRetriesOffsetFetch: false },

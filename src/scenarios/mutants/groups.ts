@@ -5,6 +5,8 @@ import type { MutantDoc } from './mutant.ts';
 
 const NO_GROUPS = 'not hunted yet: no built-in scenario has consumers that are members of groups; caught by a scripted group (properties/groups/checkers.test.ts)';
 
+const CONSUMER_PROTOCOL = 'not hunted yet: no built-in scenario has groups of the consumer protocol; caught by one of the tests (properties/groups/consumer-protocol-under-faults.test.ts)';
+
 export const GROUP_MUTANTS: readonly MutantDoc[] = [
   {
     name: 'offsets-expire-in-use',
@@ -25,5 +27,15 @@ export const GROUP_MUTANTS: readonly MutantDoc[] = [
     needs: 'two commits of one partition, then another leader of the group\'s partition',
     hunt: null,
     uncaught: NO_GROUPS,
+  },
+  {
+    name: 'assigns-unreleased-partitions',
+    doc: 'a coordinator of the consumer protocol gives a partition to its next owner before the last one has given it up',
+    reverts: { partitionsAreReleasedFirst: false },
+    trips: ['consumer-group'],
+    source: 'G848-2; KIP-848 (CurrentAssignmentBuilder, UNRELEASED_PARTITIONS)',
+    needs: 'a member that joins a group in which others own partitions',
+    hunt: null,
+    uncaught: CONSUMER_PROTOCOL,
   },
 ];

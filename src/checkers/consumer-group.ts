@@ -1,0 +1,197 @@
+/**
+ * S-27: a group of the consumer protocol (KIP-848), as its coordinator has it and as its members live it.
+ *
+ *   epochs      memberEpoch <= assignmentEpoch <= groupEpoch, and none of them ever falls in what the log has taken
+ *   target      no partition is in the target of two members, nor in that of one who does not subscribe to its topic
+ *   current     no partition is with two members, be it to own or to revoke
+ *   member      in the epoch of the target and STABLE it has its target; it revokes exactly while it is UNREVOKED_PARTITIONS
+ *   instance    an instance id belongs to one member
+ *   ownership   what a consumer owns is with it at its legitimate coordinator, while that counts it as a member
+ *
+ * From `current` and `ownership` follows: no two members own the same partition. A consumer that was thrown out and does not know
+ * it is no member (GRP-9), and one that said it will be back has given up what it had.
+ *
+ * Source: S-27; LegalTargetAssignment, NoDoubleClientAssignment, ValidMemberEpoch, ValidStableGroupState of the KIP-848
+ * specification; ConsumerGroup.addPartitionEpochs.
+ */
+import type { HistoryEntry } from '../history/history.ts';
+import type { ConsumerGroupImage } from '../kafka/group/group-image.ts';
+import { difference, isSameSet, namesOf, union, type PartitionSet } from '../kafka/group/partition-sets.ts';
+import { GROUP_METADATA_TOPIC } from '../kafka/group/partition.ts';
+import type { GroupView } from '../kafka/views.ts';
+import type { CheckContext, Checker, Property } from './checker.ts';
+import { Findings } from './findings.ts';
+
+export const consumerGroup: Property = {
+  name: 'consumer-group',
+  claim: 'in a group of the consumer protocol no partition is with two members, epochs are in order, and members own what is with them',
+  source: 'S-27; KIP-848',
+  kind: 'safety',
+  appliesTo: ({ usesGroups }) => usesGroups === true,
+  check: (context) => new ConsumerGroupChecker(context),
+};
+
+interface Owner {
+  readonly node: number;
+  readonly groupId: string;
+  readonly owned: PartitionSet;
+}
+
+class ConsumerGroupChecker implements Checker {
+  private readonly context: CheckContext;
+  private readonly findings: Findings;
+  /** As the group was when all of it was in the log, by broker and group id. */
+  private logged: ReadonlyMap<string, ConsumerGroupImage>;
+  /** As they are now, by broker and group id. */
+  private groups: ReadonlyMap<string, GroupView>;
+  /** What consumers own, by member id: of the process that has it now. */
+  private owners: ReadonlyMap<string, Owner>;
+
+  constructor(context: CheckContext, findings = new Findings(), logged: ReadonlyMap<string, ConsumerGroupImage> = new Map(), groups: ReadonlyMap<string, GroupView> = new Map(), owners: ReadonlyMap<string, Owner> = new Map()) {
+    this.context = context;
+    this.findings = findings;
+    this.logged = logged;
+    this.groups = groups;
+    this.owners = owners;
+  }
+
+  get violations(): number {
+    return this.findings.violations;
+  }
+
+  groupChanged(before: GroupView | undefined, after: GroupView | undefined, atUs: number): void {
+    const { brokerId, groupId } = (after ?? before) as GroupView;
+    const key = `${brokerId}/${groupId}`;
+    const group = after?.image.consumer ?? null;
+    if (after === undefined || group === null) {
+      if (this.groups.has(key)) this.groups = without(this.groups, key);
+      if (this.logged.has(key)) this.logged = without(this.logged, key);
+      return;
+    }
+    this.groups = new Map(this.groups).set(key, after);
+    if (before?.image.consumer !== group) {
+      this.findings.compared += 1;
+      this.judgeEpochs(after, group, atUs);
+      this.judgeTarget(after, group, atUs);
+      this.judgeCurrent(after, group, atUs);
+      this.judgeInstances(after, group, atUs);
+      for (const [memberId, owner] of this.owners) this.judgeOwner(after, group, memberId, owner, atUs);
+    }
+    if (after.writes.some(({ isAppended }) => !isAppended) || this.logged.get(key) === group) return;
+    this.judgeOrder(after, this.logged.get(key), group, atUs);
+    this.logged = new Map(this.logged).set(key, group);
+  }
+
+  observed({ observation, node, atUs }: HistoryEntry): void {
+    if (observation.type !== 'assignment') return;
+    const { memberId, groupId, owned } = observation;
+    const owner: Owner = { node, groupId, owned };
+    this.owners = new Map(this.owners).set(memberId, owner);
+    for (const view of this.groups.values()) if (view.image.consumer !== null) this.judgeOwner(view, view.image.consumer, memberId, owner, atUs);
+  }
+
+  processStarted(node: number): void {
+    this.owners = new Map([...this.owners].filter(([, owner]) => owner.node !== node));
+  }
+
+  private judgeEpochs(view: GroupView, { groupEpoch, assignmentEpoch, currentAssignment }: ConsumerGroupImage, atUs: number): void {
+    if (assignmentEpoch > groupEpoch) this.wrong(view, `has a target of epoch ${assignmentEpoch} in epoch ${groupEpoch}`, atUs);
+    for (const [memberId, { memberEpoch }] of currentAssignment) {
+      if (memberEpoch > assignmentEpoch) this.wrong(view, `has ${memberId} in epoch ${memberEpoch}, and its target is of epoch ${assignmentEpoch}`, atUs);
+    }
+  }
+
+  private judgeTarget(view: GroupView, { targetAssignment, members, assignmentEpoch, groupEpoch }: ConsumerGroupImage, atUs: number): void {
+    this.judgeDisjoint(view, [...targetAssignment], 'in the target', atUs);
+    // While the target is of an older epoch, its members may have left or changed their minds.
+    if (assignmentEpoch < groupEpoch) return;
+    for (const [memberId, target] of targetAssignment) {
+      const topics = members.get(memberId)?.subscribedTopicNames ?? [];
+      const [foreign] = namesOf(target.filter(({ topic }) => !topics.includes(topic)));
+      if (foreign !== undefined) this.wrong(view, `has ${foreign} in the target of ${memberId}, who does not subscribe to it`, atUs);
+    }
+  }
+
+  private judgeCurrent(view: GroupView, { currentAssignment, targetAssignment, assignmentEpoch }: ConsumerGroupImage, atUs: number): void {
+    this.judgeDisjoint(view, [...currentAssignment].map(([memberId, { assignedPartitions, partitionsPendingRevocation }]) => [memberId, [...assignedPartitions, ...partitionsPendingRevocation]]), 'with', atUs);
+    for (const [memberId, { state, memberEpoch, assignedPartitions, partitionsPendingRevocation }] of currentAssignment) {
+      if (memberEpoch < 0) continue;
+      const target = targetAssignment.get(memberId) ?? [];
+      if (state === 'STABLE' && memberEpoch === assignmentEpoch && !isSameSet(assignedPartitions, target)) {
+        this.wrong(view, `has ${memberId} stable in epoch ${memberEpoch} with ${listed(assignedPartitions)}, and its target is ${listed(target)}`, atUs);
+      }
+      if ((state === 'UNREVOKED_PARTITIONS') !== (partitionsPendingRevocation.length > 0)) {
+        this.wrong(view, `has ${memberId} in ${state} with ${listed(partitionsPendingRevocation)} to revoke`, atUs);
+      }
+    }
+  }
+
+  private judgeDisjoint(view: GroupView, sets: readonly (readonly [string, PartitionSet])[], where: string, atUs: number): void {
+    const owners = new Map<string, string>();
+    for (const [memberId, set] of sets) {
+      for (const name of namesOf(set)) {
+        const other = owners.get(name);
+        if (other !== undefined) this.wrong(view, `has ${name} ${where === 'with' ? `with ${other} and with ${memberId}` : `${where} of ${other} and of ${memberId}`}`, atUs);
+        owners.set(name, memberId);
+      }
+    }
+  }
+
+  private judgeInstances(view: GroupView, { members }: ConsumerGroupImage, atUs: number): void {
+    const instances = new Map<string, string>();
+    for (const [memberId, { instanceId }] of members) {
+      if (instanceId === null) continue;
+      const other = instances.get(instanceId);
+      if (other !== undefined) this.wrong(view, `has the instance ${instanceId} twice, as ${other} and as ${memberId}`, atUs);
+      instances.set(instanceId, memberId);
+    }
+  }
+
+  private judgeOrder(view: GroupView, before: ConsumerGroupImage | undefined, after: ConsumerGroupImage, atUs: number): void {
+    if (before === undefined) return;
+    if (after.groupEpoch < before.groupEpoch) this.wrong(view, `falls from epoch ${before.groupEpoch} to ${after.groupEpoch}`, atUs);
+    if (after.assignmentEpoch < before.assignmentEpoch) this.wrong(view, `goes back from the target of epoch ${before.assignmentEpoch} to that of ${after.assignmentEpoch}`, atUs);
+    for (const [memberId, { memberEpoch }] of after.currentAssignment) {
+      const known = before.currentAssignment.get(memberId)?.memberEpoch ?? -1;
+      if (memberEpoch >= 0 && memberEpoch < known) this.wrong(view, `has ${memberId} go back from epoch ${known} to ${memberEpoch}`, atUs);
+    }
+  }
+
+  private judgeOwner(view: GroupView, { members, currentAssignment }: ConsumerGroupImage, memberId: string, { node, groupId, owned }: Owner, atUs: number): void {
+    const current = currentAssignment.get(memberId);
+    if (groupId !== view.groupId || !members.has(memberId) || current === undefined || current.memberEpoch < 0) return;
+    const partition = this.context.cluster.partition(GROUP_METADATA_TOPIC, view.partition);
+    if (partition.leader?.brokerId !== view.brokerId) return;
+    this.findings.compared += 1;
+    const foreign = namesOf(difference(owned, union(current.assignedPartitions, current.partitionsPendingRevocation)));
+    if (foreign.length === 0) return;
+    if (this.context.budget.lossOf(partition) !== undefined) {
+      this.findings.excuse(1, 'records of the group may have been lost with the disks that held them');
+      return;
+    }
+    this.wrong(view, `does not know that ${memberId}, at ${this.context.cluster.nameOf(node)}, owns ${foreign.join(', ')}`, atUs);
+  }
+
+  private wrong({ groupId, brokerId }: GroupView, what: string, atUs: number): void {
+    const broker = this.context.cluster.nameOf(brokerId);
+    this.findings.violated(atUs, () => ({ sentence: `the group ${groupId}, at ${broker}, ${what}`, details: { groupId, broker } }));
+  }
+
+  verdict() {
+    return this.findings.verdict(consumerGroup, 'no group of the consumer protocol had members');
+  }
+
+  fork(context: CheckContext): Checker {
+    return new ConsumerGroupChecker(context, this.findings.fork(), this.logged, this.groups, this.owners);
+  }
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+}
+
+function listed(set: PartitionSet): string {
+  return namesOf(set).join(', ') || 'nothing';
+}
