@@ -72,7 +72,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     why: 'the explorer picks runs; it neither draws them nor reads files',
   },
   report: {
-    layers: ['scenarios', ...BELOW_SCENARIOS],
+    layers: ['explorer', 'scenarios', ...BELOW_SCENARIOS],
     packages: {},
     why: 'a report is a function of a finished run; it starts none and searches for none',
   },

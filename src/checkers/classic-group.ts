@@ -13,13 +13,14 @@ import { topicPartition } from '../kafka/ids.ts';
 import type { GroupView } from '../kafka/views.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import { Findings } from './findings.ts';
+import { usesGroupProtocol } from './group-protocols.ts';
 
 export const classicGroup: Property = {
   name: 'classic-group',
   claim: 'generations of a group never fall, and in each a partition has one owner, who subscribes to it',
   source: 'S-26, GD-13; KIP-345, ClassicGroup',
   kind: 'safety',
-  appliesTo: ({ usesGroups }) => usesGroups === true,
+  appliesTo: (config) => usesGroupProtocol(config, 'classic'),
   check: (context) => new ClassicGroupChecker(context),
 };
 

@@ -21,13 +21,14 @@ import { GROUP_METADATA_TOPIC } from '../kafka/group/partition.ts';
 import type { GroupView } from '../kafka/views.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import { Findings } from './findings.ts';
+import { usesGroupProtocol } from './group-protocols.ts';
 
 export const consumerGroup: Property = {
   name: 'consumer-group',
   claim: 'in a group of the consumer protocol no partition is with two members, epochs are in order, and members own what is with them',
   source: 'S-27; KIP-848',
   kind: 'safety',
-  appliesTo: ({ usesGroups }) => usesGroups === true,
+  appliesTo: (config) => usesGroupProtocol(config, 'consumer'),
   check: (context) => new ConsumerGroupChecker(context),
 };
 
