@@ -26,7 +26,7 @@ describe('a replica that starts', () => {
 
   it('leaves a whole log alone', () => {
     const log = logOf([1, 2], [2, 3]);
-    const { state, effects } = recover({ log });
+    const { state, effects } = recover({ log, epochs: epochsOf([1, 0], [2, 2]) });
     expect(state.log).toBe(log);
     expect(effects.filter(({ kind }) => kind !== 'schedule')).toEqual([]);
   });
@@ -46,7 +46,10 @@ describe('a replica that starts', () => {
     ['has one that knows an epoch whose records are lost', epochsOf([1, 0], [3, 2], [4, 9])],
     ['has one that knows an epoch that begins at its end', epochsOf([1, 0], [3, 2], [4, 5])],
   ])('that %s has the epochs of its batches (LeaderEpochFileCache, LogSegment.recover)', (_, epochs) => {
-    expect(recover({ log: logOf([1, 2], [3, 3]), epochs }).state.epochs.entries).toEqual(epochsOf([1, 0], [3, 2]).entries);
+    const { state, effects } = recover({ log: logOf([1, 2], [3, 3]), epochs });
+    expect(state.epochs.entries).toEqual(epochsOf([1, 0], [3, 2]).entries);
+    // The next start may follow a clean shutdown, and scans nothing.
+    expect(effectsOf(effects, 'replace').map(({ file, value }) => [file, value])).toContainEqual([epochFile(NAME), state.epochs]);
   });
 
   it('that was scanned from the middle of an epoch knows still where the epoch began', () => {

@@ -18,6 +18,7 @@ import type { Reduced } from '../reduction.ts';
 import { startLogManager } from './log-manager.ts';
 import { newStorage } from './log-storage.ts';
 import { expirationTimer, reload } from './producer-states.ts';
+import { replaceEpochs } from './storage.ts';
 import { logFile, producerSnapshotFile, ReplicaState, withHighWatermark, type ReplicaInput } from './state.ts';
 
 export function recoverReplica(input: ReplicaInput): Reduced<ReplicaState> {
@@ -25,6 +26,7 @@ export function recoverReplica(input: ReplicaInput): Reduced<ReplicaState> {
   const { wasCleanShutdown = false, logStartOffset, recoveryPoint = 0 } = input.disk;
   const { log: scanned, dropped } = wasCleanShutdown ? { log: found, dropped: [] } : found.recover(recoveryPoint);
   const log = startingAtCheckpoint(scanned, logStartOffset ?? 0);
+  const checkpointed = input.disk.epochs ?? LeaderEpochCache.empty();
   const effects: Effect[] = startLogManager(input.settings);
   const isStartedOver = log.length < scanned.length;
   if (dropped.length > 0 || isStartedOver || input.disk.log === undefined) {
@@ -41,7 +43,7 @@ export function recoverReplica(input: ReplicaInput): Reduced<ReplicaState> {
     topicPartition: input.topicPartition,
     settings: input.settings,
     log,
-    epochs: recoverEpochs(input.disk.epochs ?? LeaderEpochCache.empty(), log, wasCleanShutdown ? log.logEndOffset : log.segmentBaseAt(recoveryPoint)),
+    epochs: checkpointed,
     producers,
     highWatermark: log.logStartOffset,
     leaderEpoch: NO_EPOCH,
@@ -54,7 +56,9 @@ export function recoverReplica(input: ReplicaInput): Reduced<ReplicaState> {
     checkpointDue: false,
     storage: newStorage(wasCleanShutdown ? log.logEndOffset : Math.min(recoveryPoint, log.logEndOffset), snapshots),
   });
-  return { state: withHighWatermark(state, input.disk.highWatermark ?? 0), effects };
+  // What the scan has corrected is written at once (LeaderEpochFileCache.assign, truncate): a clean shutdown writes nothing more.
+  const recovered = replaceEpochs(state, recoverEpochs(checkpointed, log, wasCleanShutdown ? log.logEndOffset : log.segmentBaseAt(recoveryPoint)), effects);
+  return { state: withHighWatermark(recovered, input.disk.highWatermark ?? 0), effects };
 }
 
 /**
