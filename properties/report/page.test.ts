@@ -25,10 +25,14 @@ describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
     const acknowledged = lives.locator('li', { hasText: 'it is acknowledged to app' }).first();
     const truncated = lives.locator('li', { hasText: 'broker-1 truncates its log to offset 1: it is gone there' });
     expect(await acknowledged.innerText()).toContain('00:00:05.080953');
+    const proofs = page.locator('.why h3', { hasText: 'proved by' }).locator('xpath=following-sibling::ol').locator('li');
+    expect((await proofs.allInnerTexts()).join('\n')).toMatch(/send of "m2 #app\/1" completes: ok at orders-0 offset 1[\s\S]*orders-0: truncates its log to offset 1[\s\S]*orders-0: acts as leader in leader epoch 2/);
     // The other click: the truncation, shown in the timeline with what caused it.
     await truncated.locator('button').click();
     await until(page, 'location.hash.includes("t=7646000")');
     expect(await page.locator('.why').innerText()).toMatch(/truncates its log to offset 1[\s\S]*because of/i);
+    await page.keyboard.press('z');
+    await until(page, 'document.querySelector(".moment").innerText.includes("messages in view")');
     const ghost = page.locator('.strip', { hasText: 'broker-1' }).locator('.cell.ghost');
     expect(await ghost.getAttribute('title')).toContain('acknowledged at 00:00:05.080953');
     expect(noise).toEqual([]);
@@ -125,7 +129,14 @@ describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
     const text = await page.locator('.pane').innerText();
     expect(text).toMatch(/The first [\d,]+ messages are equal; the runs part at\s+00:00:08\./);
     expect(text).toContain('crash broker-2');
+    expect(await page.locator('.moment').innerText()).toContain('00:00:08.');
     expect(noise).toEqual([]);
+    // The other run comes into the timeline, at the same moment.
+    const loaded = page.waitForEvent('load');
+    await page.keyboard.press('w');
+    await loaded;
+    await until(page, 'document.documentElement.dataset.ready === "true" && document.querySelector(".facts").innerText.includes("3 faults")');
+    expect(await page.locator('.moment').innerText()).toContain('00:00:08.');
     await page.close();
   });
 });

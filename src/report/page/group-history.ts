@@ -58,6 +58,7 @@ function ofGroup(run: Run, groupId: string): GroupHistory {
       }
     });
   }
+  for (const bands of owners.values()) bands.sort((a, b) => a.fromUs - b.fromUs);
   const committed = new Map<number, Series>();
   for (const { atUs, partition, offset, groupId: of } of run.meta.commits) {
     if (of !== groupId) continue;

@@ -2,18 +2,19 @@
 import { FIRST_MESSAGE } from '../model/model.ts';
 import { h } from './dom.ts';
 import { describe, kindOf, numberOf } from './events.ts';
-import { lookAt, windowRound, zoomed, type Page } from './page.ts';
+import { lookAt, windowOfCone, windowRound, zoomed, type Page } from './page.ts';
 import { upperBound } from './search.ts';
 import { TABS, type Tab } from './store.ts';
 
 export const KEYS: readonly (readonly [string, string])[] = [
-  ['← →', 'previous, next event (with Shift: ten)'], ['[ ]', 'cause, first effect of what is selected'], ['+ −', 'zoom in, out at the scrubber'], ['0', 'the whole run'],
+  ['← →', 'previous, next event (with Shift: ten)'], ['[ ]', 'cause, first effect of what is selected'], ['+ −', 'zoom in, out at the scrubber'], ['z', 'zoom to what is selected and what led to it'], ['0', 'the whole run'],
   ['v', 'next violation'], ['f', 'next fault'], ['Home End', 'begin, end of the run'], ['a', 'axis of time or of steps'], ['o', 'open all lanes, or close them'], ['1 … 7', 'panes'], ['/', 'filter'],
-  ['l', 'copy a link to this view'], ['t', 'light, dark'], ['Esc', 'nothing selected'], ['?', 'this list'],
+  ['l', 'copy a link to this view'], ['w', 'of two runs: the timeline of the other'], ['t', 'light, dark'], ['Esc', 'nothing selected'], ['?', 'this list'],
 ];
 
 export interface Commands {
   readonly toggleTheme: () => void;
+  readonly swapRuns: () => void;
   readonly toggleHelp: () => void;
   readonly focusFilter: () => void;
   readonly copyLink: () => void;
@@ -53,6 +54,9 @@ function press(page: Page, commands: Commands, key: string, isShifted: boolean):
     case '-':
       store.set(zoomed(page, view, view.timeUs, 2));
       return true;
+    case 'z':
+      store.set(windowOfCone(page));
+      return true;
     case '0':
       store.set({ fromUs: 0, toUs: run.endUs });
       return true;
@@ -77,6 +81,10 @@ function press(page: Page, commands: Commands, key: string, isShifted: boolean):
       return true;
     case 'l':
       commands.copyLink();
+      return true;
+    case 'w':
+      if (page.other === undefined) return false;
+      commands.swapRuns();
       return true;
     case 't':
       commands.toggleTheme();

@@ -7,6 +7,7 @@ import { drawCampaign } from './campaign.ts';
 import { coneOf } from './cone.ts';
 import { h, replace } from './dom.ts';
 import { Filter } from './filter.ts';
+import { firstDifference } from './first-difference.ts';
 import { grouped } from './format.ts';
 import { EventIndex } from './index-of-events.ts';
 import { helpDialog, listenToKeys } from './keys.ts';
@@ -24,7 +25,7 @@ import { partitionsPane } from './panes/partitions.ts';
 import { verdictsPane } from './panes/verdicts.ts';
 import { listenToPointer } from './pointer.ts';
 import { MESSAGE_CLASSES, Run } from './run.ts';
-import { Store, type View } from './store.ts';
+import { isSwapped, Store, type View } from './store.ts';
 import { Timeline } from './timeline.ts';
 import { drawWhy } from './why.ts';
 
@@ -38,6 +39,7 @@ async function start(): Promise<void> {
     return;
   }
   const models = await loadModels();
+  if (isSwapped(location.hash)) models.reverse();
   const [model, second] = models;
   if (model === undefined) {
     replace(app, h('p', { class: 'loading' }, 'There is no run in this page.'));
@@ -46,12 +48,13 @@ async function start(): Promise<void> {
   const run = new Run(model);
   document.title = `${run.meta.scenario.name}, seed ${run.meta.seed}: ${run.meta.verdict}`;
   const lives = new Lives(run);
-  const store = new Store(initialView(run, second !== undefined));
+  const other = second === undefined ? undefined : new Run(second);
+  const store = new Store(initialView(run, other));
   let filter = new Filter(run, store.view.filter);
-  const page: Page = { run, other: second === undefined ? undefined : new Run(second), lives, index: new EventIndex(run), store, filter: () => filter };
+  const page: Page = { run, other, lives, index: new EventIndex(run), store, filter: () => filter };
   const panes: readonly Pane[] = [
     verdictsPane(page), partitionsPane(page), clientsPane(page), groupsPane(page), machinesPane(page), eventsPane(page), configPane(page),
-    ...(page.other === undefined ? [] : [comparePane(page, page.other)]),
+    ...(page.other === undefined ? [] : [comparePane(page, page.other, () => commands.swapRuns())]),
   ];
 
   const base = h('canvas', { class: 'base', role: 'img', 'aria-label': 'Timeline of all messages, states and faults. The pane Events says the same in words.' });
@@ -74,6 +77,11 @@ async function start(): Promise<void> {
       timeline.repaint();
       minimap.repaint();
       draw(store.view, undefined);
+    },
+    /** Read again from the page, the other one first; moment and window stay. */
+    swapRuns: (): void => {
+      history.replaceState(null, '', store.hash(true));
+      location.reload();
     },
     toggleHelp: (): void => (help.open ? help.close() : help.showModal()),
     focusFilter: (): void => filterBox.focus(),
@@ -117,12 +125,14 @@ async function start(): Promise<void> {
   document.documentElement.dataset['ready'] = 'true';
 }
 
-/** The first violation if there is one: that is what people come for. */
-function initialView(run: Run, isComparison: boolean): View {
+/** The first violation if there is one: that is what people come for. Of two runs, where they part. */
+function initialView(run: Run, other: Run | undefined): View {
   const first = run.meta.verdicts.flatMap(({ evidence }) => evidence.map(({ atUs }) => atUs)).sort((a, b) => a - b)[0];
+  const partUs = other === undefined ? Infinity : firstDifference(run, other).atUs;
+  const parting = partUs === Infinity ? undefined : partUs;
   const partition = Math.max(0, run.meta.partitions.findIndex((name) => !name.startsWith('__')));
   return {
-    timeUs: first ?? run.endUs, fromUs: 0, toUs: run.endUs, selected: '', tab: isComparison ? 'compare' : first === undefined ? 'partitions' : 'verdicts', axis: 'time', filter: '', partition, offset: -1, machine: -1, open: [],
+    timeUs: parting ?? first ?? run.endUs, fromUs: 0, toUs: run.endUs, selected: '', tab: other !== undefined ? 'compare' : first === undefined ? 'partitions' : 'verdicts', axis: 'time', filter: '', partition, offset: -1, machine: -1, open: [],
   };
 }
 

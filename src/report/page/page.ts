@@ -2,6 +2,7 @@
  * What every part of the page works with: the run, what is looked at, and the ways to look at something else.
  */
 import type { Run } from './run.ts';
+import { coneOf } from './cone.ts';
 import type { EventIndex } from './index-of-events.ts';
 import type { Lives } from './lives.ts';
 import type { Store, Tab, View } from './store.ts';
@@ -43,6 +44,21 @@ export function windowRound({ store, run }: Page, timeUs: number): Partial<View>
   const width = toUs - fromUs;
   const from = Math.max(0, Math.min(run.endUs - width, timeUs - width / 2));
   return { fromUs: from, toUs: Math.min(run.endUs, from + width) };
+}
+
+const MIN_CONE_US = 2_000;
+
+/** A window with what is selected and its causal cone in it; nothing when nothing is selected. */
+export function windowOfCone({ run, store }: Page): Partial<View> {
+  const { selected } = store.view;
+  const event = describe(run, selected);
+  if (event === undefined) return {};
+  const { sentAtUs, handledAtUs } = run.tables.messages;
+  const times = [event.atUs, ...[...coneOf(run, selected)].flatMap((i) => [sentAtUs[i] as number, Math.max(sentAtUs[i] as number, handledAtUs[i] as number)])];
+  const from = times.reduce((a, b) => Math.min(a, b));
+  const to = times.reduce((a, b) => Math.max(a, b));
+  const margin = Math.max(MIN_CONE_US, (to - from) * 0.1);
+  return { fromUs: Math.max(0, from - margin), toUs: Math.min(run.endUs, to + margin), timeUs: event.atUs };
 }
 
 /** Zooms round a moment; never closer than a microsecond, never wider than the run. */

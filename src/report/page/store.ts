@@ -33,6 +33,7 @@ export class Store {
   private readonly initial: View;
   private drawn: View;
   private readonly listeners: Listener[] = [];
+  private readonly isSwapped = isSwapped(location.hash);
   private isDue = false;
   private remembering = 0;
 
@@ -41,7 +42,9 @@ export class Store {
     this.view = { ...initial, ...parseHash(location.hash) };
     this.drawn = this.view;
     addEventListener('hashchange', () => {
-      if (location.hash !== this.hash()) this.set(parseHash(location.hash));
+      if (isSwapped(location.hash) !== this.isSwapped) location.reload();
+      // A link says all that differs from the first view.
+      else if (location.hash !== this.hash()) this.set({ ...this.initial, ...parseHash(location.hash) });
     });
   }
 
@@ -57,10 +60,13 @@ export class Store {
     listener(this.view, this.view);
   }
 
-  /** The address of what is looked at now. */
-  hash(): string {
+  /** The address of what is looked at now; `swaps`: of the same moment with the other run in its place. */
+  hash(swaps = false): string {
     const { view, initial } = this;
     const parts: string[] = [`t=${Math.round(view.timeUs)}`];
+    if (this.isSwapped !== swaps) parts.push('w=1');
+    // Numbers of events, machines and lanes are those of one run.
+    if (swaps) return `#${[...parts, `v=${Math.round(view.fromUs)},${Math.round(view.toUs)}`].join('&')}`;
     if (view.selected !== '') parts.push(`sel=${view.selected}`);
     if (view.tab !== initial.tab) parts.push(`tab=${view.tab}`);
     if (view.fromUs !== initial.fromUs || view.toUs !== initial.toUs) parts.push(`v=${Math.round(view.fromUs)},${Math.round(view.toUs)}`);
@@ -86,6 +92,11 @@ export class Store {
     this.rememberSoon();
     for (const listener of this.listeners) listener(this.view, before);
   }
+}
+
+/** Whether an address asks for the second run in the place of the first. */
+export function isSwapped(hash: string): boolean {
+  return /[#&]w=1(&|$)/.test(hash);
 }
 
 function parseHash(hash: string): Partial<View> {

@@ -7,7 +7,7 @@ import { livesAt } from './biography.ts';
 import { h, replace } from './dom.ts';
 import { causeWords, describe, kindOf, numberOf, quoted, type Described } from './events.ts';
 import { formatTime, grouped } from './format.ts';
-import { lookAt, timeButton, type Page } from './page.ts';
+import { lookAt, timeButton, windowOfCone, type Page } from './page.ts';
 import { proofsOf } from './proofs.ts';
 import { lowerBound } from './search.ts';
 import type { View } from './store.ts';
@@ -17,9 +17,11 @@ const MAX_EFFECTS = 14;
 
 export function drawWhy(page: Page, place: HTMLElement, view: View): void {
   const event = describe(page.run, view.selected);
-  replace(place,
-    view.offset >= 0 ? recordLives(page, view) : null,
-    event === undefined ? (view.offset >= 0 ? null : hint()) : eventCard(page, event));
+  const lives = view.offset >= 0 ? recordLives(page, view) : null;
+  const card = event === undefined ? (view.offset >= 0 ? null : hint()) : eventCard(page, event);
+  // A violation is about a record: that stands first. Of any other event the reader asked for itself.
+  replace(place, kindOf(view.selected) === 'v' || event === undefined ? [lives, card] : [card, lives]);
+  place.scrollTop = 0;
 }
 
 function hint(): HTMLElement {
@@ -38,7 +40,7 @@ function eventCard(page: Page, event: Described): HTMLElement {
   return h('section', { 'aria-label': 'selected event' },
     h('h2', { class: event.tone }, event.kind, h('span', { class: 'dim' }, ` ${event.id}`)),
     h('p', { class: 'title' }, event.title),
-    h('p', {}, timeButton(page, event.atUs), ' ', h('span', { class: 'dim' }, run.nodeName(event.node))),
+    h('p', {}, timeButton(page, event.atUs), ' ', h('span', { class: 'dim' }, run.nodeName(event.node)), h('button', { type: 'button', class: 'zoom', title: 'zoom to it and what led to it (z)', onclick: () => page.store.set(windowOfCone(page)) }, 'zoom')),
     event.facts.length === 0 ? null : h('dl', {}, event.facts.map(([name, value]) => [h('dt', {}, name), h('dd', {}, factValue(name, value))])),
     proofs.length === 0 ? null : h('div', {}, h('h3', {}, 'proved by'), h('ol', { class: 'chain' }, proofs)),
     causes.length === 0 ? null : h('div', {}, h('h3', {}, 'because of'), h('ol', { class: 'chain' }, causes)),

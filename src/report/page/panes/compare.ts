@@ -10,7 +10,7 @@ import { lowerBound, upperBound } from '../search.ts';
 
 const ROWS = 40;
 
-export function comparePane(page: Page, other: Run): Pane {
+export function comparePane(page: Page, other: Run, swap: () => void): Pane {
   const { run } = page;
   const { equal, atUs } = firstDifference(run, other);
   const otherIndex = new EventIndex(other);
@@ -22,11 +22,12 @@ export function comparePane(page: Page, other: Run): Pane {
       const differing = names.filter((name) => verdictOf(run, name) !== verdictOf(other, name));
       replace(place,
         h('p', {}, atUs === Infinity ? `All ${grouped(equal)} messages are equal.` : [`The first ${grouped(equal)} messages are equal; the runs part at `, timeButton(page, atUs), '.']),
+        h('p', {}, h('button', { type: 'button', title: 'the other run in the timeline (w)', onclick: swap }, 'swap the runs')),
         table('The two runs', ['', 'this run', 'the other'], [
           ['scenario', run.meta.scenario.name, other.meta.scenario.name], ['seed', run.meta.seed, other.meta.seed], ['profile', run.meta.scenario.profile, other.meta.scenario.profile], ['mutants', run.meta.mutants.join(', ') || 'none', other.meta.mutants.join(', ') || 'none'],
           ['faults', onlyIn(run, other), onlyIn(other, run)], ['verdict', run.meta.verdict, other.meta.verdict], ['messages', grouped(run.tables.messages.rows), grouped(other.tables.messages.rows)], ['digest', run.meta.digest, other.meta.digest],
           ...differing.map((name) => [name, verdictOf(run, name), verdictOf(other, name)]),
-        ].map(([name, one, two]) => h('tr', { class: one === two ? '' : 'differs' }, h('td', {}, name), h('td', {}, one), h('td', {}, two))), 'wide'),
+        ].filter(([name, one, two]) => one !== two || name === 'scenario').map(([name, one, two]) => h('tr', { class: one === two ? '' : 'differs' }, h('td', {}, name), h('td', {}, one), h('td', {}, two))), 'wide'),
         h('h3', {}, `From ${formatTime(view.timeUs)} on`),
         h('div', { class: 'pair' }, listing(run, page.index, view.timeUs, atUs), listing(other, otherIndex, view.timeUs, atUs)));
     },
