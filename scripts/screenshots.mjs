@@ -21,7 +21,7 @@ const made = (start, end) => pathToFileURL(join(folder, readdirSync(folder).find
 /** Of each picture: what is opened, where in it, what is clicked. */
 const PICTURES = [
   { name: 'report-flagship.png', of: () => made('trucks_gps-1-', '.html'), hash: '#t=2790000000&tab=partitions', theme: 'light', height: 860, clicks: [] },
-  { name: 'report-kip-101.png', of: () => made('kip_101_loss-1-', '.html'), hash: '', theme: 'dark', height: 860, clicks: ['.violation button.evidence', '.lives li.bad button'] },
+  { name: 'report-kip-101.png', of: () => made('kip_101_loss-1-', '.html'), hash: '#t=7646000&tab=partitions&o=1', theme: 'dark', height: 860, clicks: [] },
   { name: 'report-campaign.png', of: () => made('small_faulty_cluster', '.html'), hash: '', theme: 'light', height: 560, clicks: [] },
 ];
 
@@ -32,7 +32,7 @@ try {
   harrow('sweep', 'small_faulty_cluster', '--seeds', '1..60', '--mutant', 'truncate-to-high-watermark', '--quiet', '--out', folder);
   harrow('report', join(folder, readdirSync(folder).find((name) => name.endsWith('.ndjson'))), '--runs', '3', '--quiet');
   for (const { name, of, hash, theme, height, clicks } of PICTURES) {
-    const page = await browser.newPage({ viewport: { width: 1280, height }, colorScheme: theme });
+    const page = await browser.newPage({ viewport: { width: 1400, height }, colorScheme: theme });
     await page.goto(of() + hash);
     await page.waitForSelector('html[data-ready]');
     for (const place of clicks) await page.locator(place).first().click();

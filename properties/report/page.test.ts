@@ -73,6 +73,7 @@ describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
     expect(await again.page.locator('.why').innerText()).toBe(seen);
     expect(await again.page.locator('.pane tbody tr').allInnerTexts()).toEqual(rows);
     expect(rows.length).toBeGreaterThan(20);
+    for (const row of rows.filter((each) => /Request|Response/.test(each))) expect(row).toContain('broker-1');
     expect(again.noise).toEqual([]);
     await again.page.close();
   });

@@ -20,7 +20,9 @@ export class Filter {
     const ofName = (name: string): string[] => this.terms.filter((term) => term.startsWith(`${name}:`)).map((term) => term.slice(name.length + 1));
     this.types = run.meta.messageTypes.map((type) => ofName('type').every((part) => type.toLowerCase().includes(part)));
     const nodes = ofName('node');
-    this.nodes = nodes.length === 0 ? undefined : run.meta.nodes.map(({ name }) => nodes.some((part) => name.toLowerCase().includes(part)));
+    // truck-1 is one truck, and not the eleven whose names begin with it.
+    const names = run.meta.nodes.map(({ name }) => name.toLowerCase());
+    this.nodes = nodes.length === 0 ? undefined : run.meta.nodes.map(({ name }) => nodes.some((part) => (names.includes(part) ? name.toLowerCase() === part : name.toLowerCase().includes(part))));
   }
 
   /** Messages are many: they are judged without being put into words, unless a plain word asks for it. */

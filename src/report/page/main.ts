@@ -143,7 +143,7 @@ function header(page: Page, commands: { toggleTheme: () => void; toggleHelp: () 
   return h('header', {},
     h('h1', {}, meta.scenario.name), h('span', { class: `verdict ${meta.verdict}` }, words[meta.verdict as keyof typeof words] ?? meta.verdict),
     h('span', { class: 'what' }, violated.length > 0 ? violated.join(', ') : `${meta.verdicts.length} properties judged`),
-    h('span', { class: 'dim facts' }, `seed ${meta.seed} · Kafka ${meta.scenario.profile} · ${grouped(tables.messages.rows)} messages · ${meta.faults.length} faults · ${meta.digest}`),
+    h('span', { class: 'dim facts' }, `seed ${meta.seed} · Kafka ${meta.scenario.profile} · ${grouped(tables.messages.rows)} messages · ${meta.faults.length} faults`),
     colours(page.run),
     h('span', { class: 'tools' }, filterBox,
       h('button', { type: 'button', title: `copy: ${meta.replayCommand}`, onclick: () => void navigator.clipboard?.writeText(meta.replayCommand).catch(() => undefined) }, 'replay'),

@@ -12,7 +12,8 @@ import { proofsOf } from './proofs.ts';
 import { lowerBound } from './search.ts';
 import type { View } from './store.ts';
 
-const MAX_CAUSES = 12;
+const MAX_CAUSES = 24;
+const CAUSES_SHOWN = 4;
 const MAX_EFFECTS = 14;
 
 export function drawWhy(page: Page, place: HTMLElement, view: View): void {
@@ -43,7 +44,8 @@ function eventCard(page: Page, event: Described): HTMLElement {
     h('p', {}, timeButton(page, event.atUs), ' ', h('span', { class: 'dim' }, run.nodeName(event.node)), h('button', { type: 'button', class: 'zoom', title: 'zoom to it and what led to it (z)', onclick: () => page.store.set(windowOfCone(page)) }, 'zoom')),
     event.facts.length === 0 ? null : h('dl', {}, event.facts.map(([name, value]) => [h('dt', {}, name), h('dd', {}, factValue(name, value))])),
     proofs.length === 0 ? null : h('div', {}, h('h3', {}, 'proved by'), h('ol', { class: 'chain' }, proofs)),
-    causes.length === 0 ? null : h('div', {}, h('h3', {}, 'because of'), h('ol', { class: 'chain' }, causes)),
+    causes.length === 0 ? null : h('div', {}, h('h3', {}, 'because of'), h('ol', { class: 'chain' }, causes.slice(0, CAUSES_SHOWN)),
+      causes.length <= CAUSES_SHOWN ? null : h('details', {}, h('summary', { class: 'dim' }, 'and further back'), h('ol', { class: 'chain' }, causes.slice(CAUSES_SHOWN)))),
     effects.length === 0 ? null : h('div', {}, h('h3', {}, 'so that'), h('ol', { class: 'chain' }, effects)),
     siblings.length === 0 ? null : h('div', {}, h('h3', {}, 'in the same step'), h('ol', { class: 'chain' }, siblings)),
     detail === undefined ? null : h('details', { open: true }, h('summary', {}, 'message'), h('pre', {}, pretty(detail))));
