@@ -59,14 +59,15 @@ describe('two groups of the consumer protocol under faults', () => {
     }
   });
 
-  it('keep their promises with static members, and an application that is taken for stuck', () => {
+  it('keep their promises with static members, an application that is taken for stuck, and a topic that grows', () => {
     const scenario = twoGroups(
       { application: '{ mode: process-then-commit }', config: 'group.instance.id: "dashboard-{n}"' }, { application: '{ mode: process-then-commit, perRecord: 400ms, perBatch: 1s }', config: 'max.poll.records: 10' },
-      'faults:\n  - { at: 12s, stop: dashboard-2, restartAfter: 1s }\n  - { at: 20s, crash: broker-1, restartAfter: 5s }\n  - { at: 28s, stop: dashboard-3, restartAfter: 6s }',
+      'faults:\n  - { at: 12s, stop: dashboard-2, restartAfter: 1s }\n  - { at: 20s, crash: broker-1, restartAfter: 5s }\n  - { at: 28s, stop: dashboard-3, restartAfter: 6s }\nadmin: [{ at: 25s, createPartitions: { topic: gps, count: 8 } }]',
     );
     const all = SEEDS.slice(0, 2).map((seed) => deedsOf(scenario, seed));
     for (const each of all) expect(each.skipped()).toEqual([]);
     expect(total(all, 'notification lost')).toBeGreaterThan(0);
+    for (const { committed } of all) expect([...committed.keys()]).toEqual(expect.arrayContaining(['dashboard 6', 'dashboard 7']));
   });
 
   it.each(['assigns-unreleased-partitions', 'consumer-acknowledges-first'])('are seen to break them with the mutant %s', (mutant) => {
