@@ -8,7 +8,7 @@ import type { Scenario } from '../../src/scenarios/scenario.ts';
 import { runWithDeeds, type GroupDeeds } from '../support/group-deeds.ts';
 import { run, scenarioOf, vacuousOf, violationsOf } from '../support/runs.ts';
 
-const SEEDS = ['1', '2', '3', '4', '5'];
+const SEEDS = ['1', '2', '3', '4'];
 const CLIENT = 'metadata.max.age.ms: 2000, request.timeout.ms: 1000, retry.backoff.max.ms: 250, reconnect.backoff.max.ms: 250';
 const MEMBER = `${CLIENT}, group.protocol: consumer, auto.offset.reset: earliest, max.poll.interval.ms: 4000, default.api.timeout.ms: 3000`;
 const NEMESIS = 'nemesis: { targets: [broker-*, controller-*, dashboard-*, notification-*], kinds: [crash, pause, partition, isolate, oneWay, slow, stop, powerLoss], meanInterval: 3s, faultDuration: { min: 100ms, max: 5s }, maxDown: 2, stability: 500ms, start: 3s, quietAfter: 30s }';
