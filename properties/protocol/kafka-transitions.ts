@@ -117,6 +117,42 @@ export const GROUP_STATE: TransitionTable = {
   absent: [],
 };
 
+const IN_GROUP = ['JOINING', 'RECONCILING', 'ACKNOWLEDGING', 'STABLE'] as const;
+
+/** Membership of a consumer in the consumer protocol. PREPARE_LEAVING, in which Kafka's gives up what it owns, is the consumer's close here. */
+export const MEMBER_STATE: TransitionTable = {
+  name: 'MemberState',
+  source: 'org.apache.kafka.clients.consumer.internals.MemberState.previousValidStates (4.1); KIP-848',
+  kafka: [
+    ...['FENCED', 'UNSUBSCRIBED', 'STALE'].map((from) => edge(from, 'JOINING', 'it joins, for the first time or again')),
+    ...['STABLE', 'JOINING', 'ACKNOWLEDGING'].map((from) => edge(from, 'RECONCILING', 'an assignment')),
+    edge('RECONCILING', 'ACKNOWLEDGING', 'it owns what it was told to'),
+    edge('ACKNOWLEDGING', 'STABLE', 'the heartbeat that says so is on its way'),
+    edge('RECONCILING', 'STABLE', 'and it leaves in the step that has it to say; in Kafka, an assignment that is what it owns'),
+    edge('JOINING', 'STABLE', 'an assignment of nothing'),
+    ...IN_GROUP.map((from) => edge(from, 'FENCED', 'FENCED_MEMBER_EPOCH or UNKNOWN_MEMBER_ID')),
+    ...[...IN_GROUP, 'UNSUBSCRIBED', 'LEAVING', 'PREPARE_LEAVING'].map((from) => edge(from, 'FATAL', 'an error that does not pass')),
+    ...['PREPARE_LEAVING', 'LEAVING'].map((from) => edge(from, 'FENCED', 'the last heartbeat is refused')),
+    ...[...IN_GROUP, 'UNSUBSCRIBED'].map((from) => edge(from, 'PREPARE_LEAVING', 'close, or max.poll.interval.ms')),
+    edge('PREPARE_LEAVING', 'LEAVING', 'everything is given up'),
+    edge('LEAVING', 'STALE', 'it left because the application did not poll'),
+    ...['PREPARE_LEAVING', 'LEAVING', 'FENCED'].map((from) => edge(from, 'UNSUBSCRIBED', 'it has left')),
+  ],
+  additional: [
+    ...IN_GROUP.map((from) => edge(from, 'LEAVING', 'the consumer has given everything up before it says so: no PREPARE_LEAVING')),
+    ...[...IN_GROUP, 'FENCED'].map((from) => edge(from, 'STALE', 'the last heartbeat is sent in the same step, and nobody waits for its answer')),
+    ...[...IN_GROUP, 'STALE', 'FATAL'].map((from) => edge(from, 'UNSUBSCRIBED', 'close, with nobody to be told')),
+    ...['FENCED', 'STALE'].map((from) => edge(from, 'FATAL', 'looking for the coordinator ends in an error that does not pass: a commit wanted it')),
+  ],
+  absent: [
+    edge('JOINING', 'STABLE', 'an assignment of nothing is reconciled like any other'),
+    ...[...IN_GROUP, 'UNSUBSCRIBED'].map((from) => edge(from, 'PREPARE_LEAVING', 'the consumer has given everything up before it says so')),
+    ...['LEAVING', 'FENCED', 'UNSUBSCRIBED', 'FATAL'].map((to) => edge('PREPARE_LEAVING', to, 'there is no PREPARE_LEAVING')),
+    edge('LEAVING', 'FENCED', 'whatever the answer to the last heartbeat is, it has left'),
+    edge('LEAVING', 'STALE', 'it is STALE at once'),
+  ],
+};
+
 /** States that a heartbeat leads to; a state may follow itself. */
 export const BROKER_CONTROL_STATE: TransitionTable = {
   name: 'BrokerControlState',

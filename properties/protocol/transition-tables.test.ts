@@ -4,9 +4,14 @@
  */
 import { describe, expect, it } from 'vitest';
 import { MachineTable } from '../../src/explorer/coverage/machine-table.ts';
+import { consumerMembershipMachine } from '../../src/actors/consumer-membership/machine.ts';
+import type { ConsumerMembershipState } from '../../src/actors/consumer-membership/state.ts';
+import { MEMBERSHIP_MACHINE } from '../../src/actors/group-events.ts';
 import { brokerMachine } from '../../src/actors/broker/machine.ts';
 import type { FetcherState } from '../../src/actors/fetcher/state.ts';
 import { groupMachine } from '../../src/actors/group/machine.ts';
+import { isGroupName } from '../../src/actors/group/events.ts';
+import { stateNameOf, type GroupState } from '../../src/actors/group/state.ts';
 import { raftMachine } from '../../src/actors/raft/machine.ts';
 import type { Reduced } from '../../src/actors/reduction.ts';
 import { nextBrokerState, type BrokerControlState } from '../../src/kafka/broker-heartbeat.ts';
@@ -18,9 +23,9 @@ import { callersOf, startCluster } from '../../src/scenarios/cluster.ts';
 import { Plan } from '../../src/scenarios/plan.ts';
 import type { Scenario } from '../../src/scenarios/scenario.ts';
 import { swarmScenario } from '../../src/scenarios/swarm.ts';
-import { builtIn, requestOf } from '../support/runs.ts';
+import { builtIn, requestOf, scenarioOf } from '../support/runs.ts';
 import { freshSeed } from '../support/seed.ts';
-import { BROKER_CONTROL_STATE, BROKER_STATE, FETCH_STATE, GROUP_STATE, OBSERVER_QUORUM_STATE, QUORUM_STATE, type Edge, type TransitionTable } from './kafka-transitions.ts';
+import { BROKER_CONTROL_STATE, BROKER_STATE, FETCH_STATE, GROUP_STATE, MEMBER_STATE, OBSERVER_QUORUM_STATE, QUORUM_STATE, type Edge, type TransitionTable } from './kafka-transitions.ts';
 
 const named = (edges: readonly Pick<Edge, 'from' | 'to'>[]): string[] => [...new Set(edges.map(({ from, to }) => `${from} -> ${to}`))].sort();
 
@@ -160,9 +165,40 @@ describe('the state of a partition that is fetched', () => {
   });
 });
 
+/** A group of the consumer protocol whose members come, go and are thrown out, and whose coordinator moves. */
+const CONSUMER_PROTOCOL = scenarioOf(`
+scenario: members
+duration: 40s
+cluster: { brokers: 2, config: { group.consumer.session.timeout.ms: 3000, group.consumer.heartbeat.interval.ms: 500, offsets.topic.num.partitions: 2, offsets.topic.replication.factor: 2 } }
+topics: [{ name: gps, partitions: 4, replicationFactor: 2 }]
+producers: [{ name: truck, config: { acks: all } }]
+consumers: [{ name: dashboard, count: 3, group: dashboards, topics: [gps], application: { mode: auto-commit, perRecord: 300ms }, config: { group.protocol: consumer, max.poll.interval.ms: 4000, max.poll.records: 20 } }]
+workload: [{ producer: truck, topic: gps, every: 100ms, key: "{i}" }]
+faults:
+  - { at: 10s, pause: dashboard-1, for: 5s }
+  - { at: 16s, stop: dashboard-2, restartAfter: 2s }
+  - { at: 19s, crash: broker-1, restartAfter: 1s }
+  - { at: 26s, partition: [[dashboard-3], [broker-1, broker-2]], for: 5s }
+`);
+
 describe('GroupState', () => {
   it('the chart has the edges of Kafka, and others only with a reason', () => {
     expect(edgesOf(new MachineTable('group', groupMachine))).toEqual(allowed(GROUP_STATE));
+  });
+
+  it('runs of the consumer protocol take no other edge, and the chart is in the state that the image says', () => {
+    const groups = new Changes();
+    for (const seed of ['1', '2', '3']) {
+      watch(CONSUMER_PROTOCOL, seed, (line, world) => {
+        if (!isGroupName(line.machine)) return;
+        groups.see(line);
+        const context = world.contextOf(world.nodeIndex(line.node), line.machine) as Reduced<GroupState> | undefined;
+        if (context !== undefined && line.stateAfter !== undefined) expect(line.stateAfter).toBe(stateNameOf(context.state));
+      });
+    }
+    const taken = named(groups.edges);
+    expect(taken.filter((each) => !allowed(GROUP_STATE).includes(each))).toEqual([]);
+    expect(taken).toEqual(expect.arrayContaining(['Empty -> Stable', 'Stable -> Reconciling', 'Reconciling -> Stable', 'Stable -> Assigning', 'Assigning -> Reconciling']));
   });
 
   it('what a classic group allows itself is what the chart has', () => {
@@ -171,8 +207,30 @@ describe('GroupState', () => {
   });
 });
 
+describe('MemberState', () => {
+  it('the chart has the edges of Kafka, and lacks others only with a reason', () => {
+    expect(edgesOf(new MachineTable('consumerMembership', consumerMembershipMachine))).toEqual(allowed(MEMBER_STATE));
+  });
+
+  it('runs take no other edge, and the chart is in the state that the member says it is in', () => {
+    const members = new Changes();
+    for (const seed of ['1', '2', '3']) {
+      watch(CONSUMER_PROTOCOL, seed, (line, world) => {
+        if (line.machine !== MEMBERSHIP_MACHINE) return;
+        members.see(line);
+        const context = world.contextOf(world.nodeIndex(line.node), line.machine) as Reduced<ConsumerMembershipState> | undefined;
+        // Machines that boot with the world are past their first steps when those are shown.
+        if (context !== undefined && line.atUs > 0) expect(line.stateAfter).toBe(context.state.memberState);
+      });
+    }
+    const taken = named(members.edges);
+    expect(taken.filter((each) => !allowed(MEMBER_STATE).includes(each))).toEqual([]);
+    expect(taken).toEqual(expect.arrayContaining(['UNSUBSCRIBED -> JOINING', 'JOINING -> RECONCILING', 'RECONCILING -> STABLE', 'STABLE -> FENCED', 'FENCED -> JOINING', 'STABLE -> STALE', 'STALE -> JOINING', 'STABLE -> LEAVING']));
+  });
+});
+
 describe('the tables themselves', () => {
-  it.each([QUORUM_STATE, OBSERVER_QUORUM_STATE, BROKER_STATE, BROKER_CONTROL_STATE, FETCH_STATE, GROUP_STATE])('$name: an edge is additional when Kafka lacks it, absent when Kafka has it', ({ kafka, additional, absent }) => {
+  it.each([QUORUM_STATE, OBSERVER_QUORUM_STATE, BROKER_STATE, BROKER_CONTROL_STATE, FETCH_STATE, GROUP_STATE, MEMBER_STATE])('$name: an edge is additional when Kafka lacks it, absent when Kafka has it', ({ kafka, additional, absent }) => {
     expect(named(additional).filter((each) => named(kafka).includes(each))).toEqual([]);
     expect(named(absent).filter((each) => !named(kafka).includes(each))).toEqual([]);
   });

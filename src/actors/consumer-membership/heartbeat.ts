@@ -147,6 +147,7 @@ export function fatal(turn: ConsumerMembershipTurn, errorCode: ErrorName): void 
 
 /** The application does not poll: the member leaves, and is STALE until it does. The consumer knows already. */
 export function becomeStale(turn: ConsumerMembershipTurn): void {
+  if (turn.state.hasFailed) return;
   if (isHeartbeating(turn.state)) sendLeave(turn);
   turn.state.memberState = 'STALE';
   resign(turn);

@@ -63,7 +63,7 @@ export const consumerMembershipMachine = setup({
     timeout: { actions: ['timerFired', 'handOver'] },
   },
   states: {
-    UNSUBSCRIBED: { always: toStates('JOINING', 'STALE', 'FATAL') },
+    UNSUBSCRIBED: { always: toStates('JOINING', 'FATAL') },
     JOINING: { always: toStates('RECONCILING', 'FENCED', 'STALE', 'LEAVING', 'UNSUBSCRIBED', 'FATAL') },
     RECONCILING: { always: toStates('ACKNOWLEDGING', 'STABLE', 'FENCED', 'STALE', 'LEAVING', 'UNSUBSCRIBED', 'FATAL') },
     ACKNOWLEDGING: { always: toStates('STABLE', 'RECONCILING', 'FENCED', 'STALE', 'LEAVING', 'UNSUBSCRIBED', 'FATAL') },
@@ -71,6 +71,6 @@ export const consumerMembershipMachine = setup({
     FENCED: { always: toStates('JOINING', 'STALE', 'UNSUBSCRIBED', 'FATAL') },
     STALE: { always: toStates('JOINING', 'UNSUBSCRIBED', 'FATAL') },
     LEAVING: { always: toStates('UNSUBSCRIBED', 'FATAL') },
-    FATAL: { always: toStates('UNSUBSCRIBED', 'STALE') },
+    FATAL: { always: toStates('UNSUBSCRIBED') },
   },
 });
