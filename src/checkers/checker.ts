@@ -59,11 +59,11 @@ export interface CheckedApplication {
 export interface CheckedConsumer {
   readonly node: number;
   readonly config: ConsumerConfig;
+  /** Of a member of a group: what its application does with what poll returns. */
+  readonly application?: CheckedApplication;
   readonly topics: readonly TopicName[];
   /** A member of this group, which shares the partitions; absent for a reader of all of them. */
   readonly groupId?: string;
-  /** Of a member: what its application does with what poll returns. */
-  readonly application?: CheckedApplication;
   /** Of a member: its application never takes as long as `max.poll.interval.ms` over what one poll returned. Absent: so it is. */
   readonly pollsInTime?: boolean;
   /** Of a member: its application takes no time over its records. Absent: so it is. */

@@ -20,13 +20,13 @@ import { checkedTopic } from './min-isr.ts';
 export type Guarantor = Pick<CheckContext, 'config' | 'cluster' | 'budget'>;
 
 /** Why the application may commit what it has not processed. */
-function commitsFirst({ mode, handler }: CheckedApplication): string | undefined {
+export function commitsFirst({ mode, handler }: CheckedApplication): string | undefined {
   if (mode === 'commit-then-process') return 'commit-then-process commits before the effect';
   return mode === 'auto-commit' && handler === 'threaded' ? 'auto-commit with a threaded handler commits what waits for its worker' : undefined;
 }
 
 /** Why the application may process what was processed already: its commit comes later, or nobody waits for it. */
-function commitsLater({ mode, commit }: CheckedApplication): string | undefined {
+export function commitsLater({ mode, commit }: CheckedApplication): string | undefined {
   if (mode !== 'commit-then-process') return `${mode} processes again what was not committed`;
   return commit === 'async' ? 'commit-then-process does not wait for its commit' : undefined;
 }

@@ -248,6 +248,11 @@ export class Stage {
     this.judge.observed(node, { type: 'producer.epoch', producerId, producerEpoch }, this.act());
   }
 
+  /** A client sees whatever it is told to. */
+  observe(node: number, observation: ClientObservation): void {
+    this.judge.observed(node, observation, this.act());
+  }
+
   /** A poll that returns these offsets of the broker's log. */
   poll(node: number, from: NodeId, offsets: readonly Offset[], partition: PartitionIndex = 0): void {
     const { log } = this.viewOf(from, partition);
@@ -265,11 +270,6 @@ export class Stage {
 
   reset(node: number, to: Offset, reason: 'initial' | 'outOfRange' | 'truncation' = 'initial', partition: PartitionIndex = 0): void {
     this.judge.observed(node, { type: 'position.reset', topic: TOPIC, partition, from: null, to, reason }, this.act());
-  }
-
-  /** A client sees whatever it is told to. */
-  observe(node: number, observation: ClientObservation): void {
-    this.judge.observed(node, observation, this.act());
   }
 
   /** onPartitionsAssigned and the like: from here on the member owns exactly these partitions. */

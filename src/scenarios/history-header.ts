@@ -5,16 +5,19 @@
  *
  * Source: guarantees.ts, fault-budget.ts; GD-1..GD-7.
  */
-import type { CheckConfig } from '../checkers/checker.ts';
+import type { CheckConfig, CheckedApplication } from '../checkers/checker.ts';
+import { commitsFirst, commitsLater } from '../checkers/delivery-guarantees.ts';
 import { reordering, retriesUnnumbered } from '../checkers/guarantees.ts';
 import type { Allowance, HistoryHeader } from '../history/recorded/operations.ts';
 
 /** Where groups keep their committed offsets. */
 const OFFSETS_TOPIC = '__consumer_offsets';
 /** What a record that is gone, or another in its place, looks like to clients. */
-const OF_LOSS = ['inconsistent-offsets', 'ack-read-disagreement', 'lost-write', 'unseen', 'poll-skip', 'nonmonotonic-poll', 'int-poll-skip', 'nonmonotonic-send', 'offset-regress', 'gap-before-ack', 'end-offset-regress', 'duplicate', 'compaction-read', 'unprocessed'];
+const OF_LOSS = ['inconsistent-offsets', 'ack-read-disagreement', 'lost-write', 'unseen', 'poll-skip', 'nonmonotonic-poll', 'int-poll-skip', 'nonmonotonic-send', 'offset-regress', 'gap-before-ack', 'end-offset-regress', 'duplicate', 'compaction-read', 'unprocessed', 'reprocessed'];
 /** What a record that retention or a cleaning took looks like. */
 const OF_CLEANING = ['lost-write', 'ack-read-disagreement', 'unseen', 'poll-skip', 'int-poll-skip', 'unprocessed'];
+/** What a committed offset that is gone, or older than it was, looks like. */
+const OF_FORGETTING = ['committed-offset-lost', 'unprocessed', 'reprocessed'];
 const OF_OVERTAKING = ['nonmonotonic-send', 'int-nonmonotonic-send'];
 
 export interface TopicReason {
@@ -39,18 +42,30 @@ export function historyHeader(config: CheckConfig, { losses, overtakings, durati
   allow(['duplicate'], config.producers.map((producer) => retriesUnnumbered(producer.config)).find((reason) => reason !== undefined));
   // Of an epoch that was raised the history tells itself; of what a leader has forgotten no client hears.
   if ((config.producerIdExpirationMs ?? Number.MAX_SAFE_INTEGER) <= durationMs) allow(['duplicate'], 'producer.id.expiration.ms is shorter than the run');
+  if ((config.offsetsRetentionMs ?? Number.MAX_SAFE_INTEGER) <= durationMs) allow(OF_FORGETTING, 'offsets.retention.minutes is shorter than the run');
   for (const { name, uncleanLeaderElectionEnable, isCleaned } of config.topics) {
     if (uncleanLeaderElectionEnable) allow(OF_LOSS, 'unclean.leader.election.enable', [name]);
     if (isCleaned === true) allow(OF_CLEANING, 'retention or compaction', [name]);
   }
   for (const { topic, reason } of losses) {
-    if (topic === OFFSETS_TOPIC) allow(['committed-offset-lost', 'unprocessed', 'reprocessed'], reason);
+    if (topic === OFFSETS_TOPIC) allow(OF_FORGETTING, reason);
     else allow(OF_LOSS, reason, [topic]);
   }
   const mayOvertake = config.producers.some(({ config: { enableIdempotence, maxInFlightRequestsPerConnection } }) => enableIdempotence && maxInFlightRequestsPerConnection > 1);
   // That a leader did not know a producer is read off its log, of which the beginning may be gone.
   for (const { name, isCleaned } of config.topics) if (mayOvertake && isCleaned === true) allow(OF_OVERTAKING, 'retention or compaction took what would tell whether the leader knew the producer', [name]);
   for (const { topic, reason } of overtakings) allow(OF_OVERTAKING, reason, [topic]);
-  const isIdempotent = config.producers.length > 0 && config.producers.every((producer) => producer.config.enableIdempotence);
-  return { source, ...(allows.length === 0 ? {} : { allows }), ...(isIdempotent ? { promises: ['gap-before-ack'] } : {}) };
+  const promises = promisedBy(config);
+  return { source, ...(allows.length === 0 ? {} : { allows }), ...(promises.length === 0 ? {} : { promises }) };
+}
+
+/** What every producer, and every application of a group, promises. */
+function promisedBy({ producers, consumers }: CheckConfig): string[] {
+  const members = consumers.filter(({ groupId }) => groupId !== undefined);
+  const all = (promise: (application: CheckedApplication) => boolean): boolean => members.length > 0 && members.every(({ application }) => application !== undefined && application.sink !== 'none' && promise(application));
+  return [
+    ...(producers.length > 0 && producers.every(({ config }) => config.enableIdempotence) ? ['gap-before-ack'] : []),
+    ...(all((application) => commitsFirst(application) === undefined) ? ['unprocessed'] : []),
+    ...(all((application) => application.sink === 'idempotent' || commitsLater(application) === undefined) ? ['reprocessed'] : []),
+  ];
 }
