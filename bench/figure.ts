@@ -26,7 +26,7 @@ export interface Figure {
 /** A group of figures that are measured side by side; runs in a process of its own. */
 export interface FigureGroup {
   readonly name: string;
-  readonly measure: () => readonly Figure[];
+  readonly measure: () => readonly Figure[] | Promise<readonly Figure[]>;
 }
 
 export function atMost(value: number): Target {

@@ -11,6 +11,7 @@ import { messageFigures } from './figures/message.ts';
 import { queueFigures } from './figures/queue.ts';
 import { replicatedLogFigures } from './figures/replicated-log.ts';
 import { reportFigures } from './figures/report.ts';
+import { seedFigures } from './figures/seeds.ts';
 
 export const GROUPS: readonly FigureGroup[] = [
   { name: 'statechart/replicated-log', measure: replicatedLogFigures },
@@ -20,6 +21,7 @@ export const GROUPS: readonly FigureGroup[] = [
   { name: 'kernel/fork', measure: forkFigures },
   { name: 'cluster/flagship', measure: flagshipFigures },
   { name: 'checkers/cost', measure: checkerFigures },
+  { name: 'explorer/seeds', measure: seedFigures },
   { name: 'cluster/growth', measure: growthFigures },
   { name: 'cluster/day', measure: dayFigures },
   { name: 'cluster/engines', measure: engineFigures },

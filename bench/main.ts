@@ -60,15 +60,17 @@ function measureApart(name: string): readonly Figure[] {
   return JSON.parse(stdout) as readonly Figure[];
 }
 
-function measureHere(name: string): readonly Figure[] {
-  return GROUPS.filter((group) => group.name === name).flatMap((group) => group.measure());
+async function measureHere(names: readonly string[]): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const group of GROUPS.filter(({ name }) => names.includes(name))) figures.push(...(await group.measure()));
+  return figures;
 }
 
-function main(argv: readonly string[]): void {
+async function main(argv: readonly string[]): Promise<void> {
   const { json, only, here } = optionsOf(argv);
   const names = chosen(only);
   if (here) {
-    process.stdout.write(JSON.stringify(names.flatMap(measureHere)));
+    process.stdout.write(JSON.stringify(await measureHere(names)));
     return;
   }
   const startedMs = performance.now();
@@ -82,7 +84,7 @@ function main(argv: readonly string[]): void {
 }
 
 try {
-  main(process.argv.slice(2));
+  await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${error instanceof UsageError ? `error: ${error.message}` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_INTERNAL;

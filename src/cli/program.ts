@@ -24,6 +24,8 @@ import { sweepCommand } from './sweep.ts';
 import type { SweepOptions } from './sweep.ts';
 import { shrinkCommand } from './shrink.ts';
 import type { ShrinkCommandOptions } from './shrink.ts';
+import { explainCommand } from './explain.ts';
+import type { ExplainCommandOptions } from './explain.ts';
 import { styleFor } from './style.ts';
 
 const EXIT_CODE_HELP = `
@@ -152,6 +154,18 @@ function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode
     .option('--json', 'print as one JSON document')
     .option('--quiet', 'no progress')
     .action((path: string, options: ShrinkCommandOptions) => done(shrinkCommand(path, options, outside)));
+
+  program
+    .command('explain')
+    .description('find the moment from which on a violation was certain, by other futures of the same run')
+    .argument('<run>', 'path of a run record')
+    .option('--property <name>', 'the violation to explain; default the first')
+    .option('--points <n>', 'points of the curve, besides the faults')
+    .option('--futures <n>', 'futures of each point; where it is said to be certain, at least 100')
+    .option('--faults <which>', 'in the futures, faults still to come strike as planned, or are spared; default planned, unless that makes it certain from the start')
+    .option('--json', 'print as one JSON document')
+    .option('--quiet', 'no progress')
+    .action((path: string, options: ExplainCommandOptions) => done(explainCommand(path, options, outside)));
 
   program
     .command('export')

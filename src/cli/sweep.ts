@@ -5,7 +5,8 @@
  */
 import { join } from 'node:path';
 import { headLine, outcomeLine, CAMPAIGN_FORMAT, type CampaignHead } from '../explorer/campaign/campaign-lines.ts';
-import { GENERATION, Rarity, nextGeneration, plainOrder, type SeedRange } from '../explorer/campaign/seed-order.ts';
+import { PlainOrder, SteeredOrder } from '../explorer/campaign/orders.ts';
+import type { SeedRange } from '../explorer/campaign/seed-order.ts';
 import type { SeedOutcome, SoakSpec } from '../explorer/campaign/seed-outcome.ts';
 import { Tally } from '../explorer/campaign/tally.ts';
 import { MachineCoverage } from '../explorer/coverage/machine-coverage.ts';
@@ -115,76 +116,6 @@ function workerScript(): URL {
 
 function outcomeOfDeath(seed: number): SeedOutcome {
   return { seed, digest: '', virtualMs: 0, messages: 0, properties: [], faultKinds: [], marks: [], choices: [], reached: [], error: 'the processes that ran this seed and its neighbours died, three times in a row' };
-}
-
-interface Order {
-  take(count: number): readonly number[];
-  done(outcome: SeedOutcome): void;
-  readonly isWaiting: boolean;
-}
-
-class PlainOrder implements Order {
-  readonly isWaiting = false;
-  private readonly seeds: Generator<number>;
-
-  constructor(range: SeedRange, isDone: (seed: number) => boolean) {
-    this.seeds = plainOrder(range, isDone);
-  }
-
-  take(count: number): readonly number[] {
-    const batch: number[] = [];
-    while (batch.length < count) {
-      const { value, done } = this.seeds.next();
-      if (done === true) break;
-      batch.push(value);
-    }
-    return batch;
-  }
-
-  done(): void {}
-}
-
-/** One generation after the other; the next one is picked when the last run of this one is known. */
-class SteeredOrder implements Order {
-  private readonly range: SeedRange;
-  private readonly known: Map<number, SeedOutcome>;
-  private readonly rarity = new Rarity();
-  private generation = 0;
-  private members: readonly number[] = [];
-  private waiting: number[] = [];
-
-  constructor(range: SeedRange, known: Map<number, SeedOutcome>) {
-    this.range = range;
-    this.known = known;
-    this.advance();
-  }
-
-  get isWaiting(): boolean {
-    return this.members.some((seed) => !this.known.has(seed));
-  }
-
-  take(count: number): readonly number[] {
-    return this.waiting.splice(0, count);
-  }
-
-  done(outcome: SeedOutcome): void {
-    this.known.set(outcome.seed, outcome);
-    if (!this.isWaiting) this.advance();
-  }
-
-  /** To the first generation with a seed that has not run. */
-  private advance(): void {
-    do {
-      for (const seed of this.members) {
-        const outcome = this.known.get(seed);
-        if (outcome !== undefined) this.rarity.add(outcome);
-      }
-      this.members = nextGeneration(this.generation, this.range, this.rarity.yields(), (seed) => drawSwarm(String(seed)).choices);
-      this.generation += 1;
-    } while (this.members.length > 0 && !this.isWaiting);
-    this.waiting = this.members.filter((seed) => !this.known.has(seed));
-    assert(this.members.length <= GENERATION, 'a generation has its size');
-  }
 }
 
 function rangeOf({ seeds, shard, for: limit }: SweepOptions): SeedRange {

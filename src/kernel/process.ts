@@ -107,8 +107,9 @@ export class Process {
     this.disk = disk;
   }
 
-  fork(): Process {
-    const copy = new Process(this.spec, this.index, this.entropyKey, this.disk.fork());
+  /** A copy; with another `entropyKey`, its draws from now on are others. */
+  fork(entropyKey = this.entropyKey): Process {
+    const copy = new Process(this.spec, this.index, entropyKey, this.disk.fork());
     copy.incarnation = this.incarnation;
     copy.status = this.status;
     copy.backlog = this.backlog.slice();
@@ -122,7 +123,7 @@ export class Process {
     copy.lives = this.lives.slice();
     copy.watched = this.watched.slice();
     copy.slots = new Map(this.slots);
-    copy.incarnationKey = this.incarnationKey;
+    copy.incarnationKey = mix32(entropyKey, this.incarnation);
     copy.stepCount = this.stepCount;
     return copy;
   }

@@ -25,5 +25,6 @@ export interface Transport {
   nodeUp(world: World, node: number): void;
   /** Messages put on the wire so far. */
   readonly messages: number;
-  fork(): Transport;
+  /** A copy; with `seed`, what is drawn from now on is drawn from that. */
+  fork(seed?: string): Transport;
 }

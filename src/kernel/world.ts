@@ -30,10 +30,10 @@ export class World {
   readonly agenda: Agenda;
   readonly transport: Transport;
   readonly monitor: Monitor | undefined;
+  readonly director: Director | undefined;
   readonly digest: Digest;
   tracer: Tracer | undefined;
   private readonly options: WorldOptions;
-  private readonly director: Director | undefined;
   private readonly stepper: Stepper;
   private readonly nodes: Process[];
   private readonly indexes: ReadonlyMap<string, number>;
@@ -45,14 +45,15 @@ export class World {
     this.stepper = new Stepper(this, options.seed, options.flushLatency);
     this.marks = new Map(forkOf?.marks);
     if (forkOf !== undefined) {
-      this.transport = forkOf.transport.fork();
+      const isReseeded = options.seed !== forkOf.options.seed;
+      this.transport = forkOf.transport.fork(isReseeded ? options.seed : undefined);
       this.monitor = forkOf.monitor?.fork();
       this.director = forkOf.director?.fork();
       this.digest = forkOf.digest.fork();
       this.indexes = forkOf.indexes;
       this.monitoredPrograms = forkOf.monitoredPrograms;
-      this.nodes = forkOf.nodes.slice();
-      for (const node of this.nodes) node.shared = true;
+      this.nodes = isReseeded ? reseeded(forkOf.nodes, options.seed) : forkOf.nodes.slice();
+      if (!isReseeded) for (const node of this.nodes) node.shared = true;
       this.agenda = new Agenda(this.nodes, forkOf.agenda);
       this.events = forkOf.events;
       return;
@@ -62,7 +63,7 @@ export class World {
     this.monitor = options.monitor;
     this.director = options.director;
     this.digest = new Digest();
-    const worldKey = hashString('node', hashString(options.seed));
+    const worldKey = worldKeyOf(options.seed);
     this.nodes = options.nodes.map((spec, index) => new Process(spec, index, entropyKeyOf(worldKey, spec.name)));
     this.agenda = new Agenda(this.nodes);
     this.indexes = new Map(options.nodes.map((spec, index) => [spec.name, index]));
@@ -70,13 +71,18 @@ export class World {
     this.monitoredPrograms = new Set((options.monitored ?? []).map((name) => present(options.programs[name], `program ${name}`)));
   }
 
-  /** An independent copy. Both may go on; neither sees what the other does. Tracing stays with the original. */
-  fork(): World {
+  /**
+   * An independent copy. Both may go on; neither sees what the other does. Tracing stays with the original.
+   *
+   * With `seed` it is another future of the same past: what is drawn from now on (latencies, losses, what machines draw, how
+   * long flushes take, what a power loss takes along) is drawn from that seed. What is under way arrives as it would have.
+   */
+  fork(seed = this.options.seed): World {
     assert(this.stepper.isIdle, 'a world forks between two events');
     for (const program of Object.values(this.options.programs)) {
       assert(program.forkable, 'live actors are not values: a world run by them does not fork (use --engine compiled)');
     }
-    return new World(this.options, this);
+    return new World(seed === this.options.seed ? this.options : { ...this.options, seed }, this);
   }
 
   // --- reading -----------------------------------------------------------------------------------------------------
@@ -391,4 +397,13 @@ export class World {
       this.handleInProcess(waiting[i] as QueueEntry);
     }
   }
+}
+
+function worldKeyOf(seed: string): number {
+  return hashString('node', hashString(seed));
+}
+
+function reseeded(nodes: readonly Process[], seed: string): Process[] {
+  const worldKey = worldKeyOf(seed);
+  return nodes.map((node) => node.fork(entropyKeyOf(worldKey, node.spec.name)));
 }

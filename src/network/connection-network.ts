@@ -38,8 +38,8 @@ export class ConnectionNetwork extends Network implements Transport {
     this.isHostDown = forkOf?.isHostDown.slice() ?? new Uint8Array(this.nodeCount);
   }
 
-  fork(): ConnectionNetwork {
-    return new ConnectionNetwork(this.options, this);
+  fork(seed?: string): ConnectionNetwork {
+    return new ConnectionNetwork(seed === undefined ? this.options : { ...this.options, seed }, this);
   }
 
   // --- what machines ask for ---------------------------------------------------------------------------------------

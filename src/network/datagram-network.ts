@@ -54,8 +54,8 @@ export class DatagramNetwork extends Network implements Transport {
     this.held = forkOf?.held.slice() ?? [];
   }
 
-  fork(): DatagramNetwork {
-    return new DatagramNetwork(this.datagramOptions, this);
+  fork(seed?: string): DatagramNetwork {
+    return new DatagramNetwork(seed === undefined ? this.datagramOptions : { ...this.datagramOptions, seed }, this);
   }
 
   send(world: World, from: number, slot: number, to: number, message: Message): void {

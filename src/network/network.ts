@@ -58,7 +58,7 @@ export abstract class Network {
     this.nodeCount = options.nodeNames.length;
     this.latency = options.latency ?? LAN;
     this.wiretap = forkOf === undefined ? options.wiretap : undefined;
-    this.seedKey = forkOf?.seedKey ?? hashString(`${options.seed}/network`);
+    this.seedKey = forkOf?.options.seed === options.seed ? forkOf.seedKey : hashString(`${options.seed}/network`);
     this.nameKeys = forkOf?.nameKeys ?? options.nodeNames.map((name) => hashString(name));
     this.counters = forkOf?.counters.slice() ?? new Int32Array(this.nodeCount * this.nodeCount);
     this.conditions = forkOf?.conditions ?? new LinkConditions(this.nodeCount, options.loss ?? NO_LOSS);

@@ -11,7 +11,7 @@ import type { CallDue } from '../actors/admin/state.ts';
 import { isCrashPoint } from '../actors/application/state.ts';
 import { APPLICATION_MACHINE } from '../actors/group-events.ts';
 import { unreachable } from '../kernel/assert.ts';
-import { usOfMs } from '../kernel/time.ts';
+import { NEVER_US, usOfMs } from '../kernel/time.ts';
 import type { Director } from '../kernel/outside.ts';
 import { terminate } from '../kernel/termination.ts';
 import type { World } from '../kernel/world.ts';
@@ -59,6 +59,8 @@ export class Plan implements Director {
   /** Faults in force, by index. */
   private readonly inForce: Set<number>;
   private readonly outcomes: (AppliedFault | undefined)[];
+  /** Faults that are due later do not strike. */
+  private sparedAfterUs: number;
 
   /** `admin` is sorted by time. */
   constructor(faults: readonly Fault[], workload: readonly Operation[], callers: Callers, admin: readonly AdminOperation[], forkOf?: Plan) {
@@ -71,6 +73,7 @@ export class Plan implements Director {
     this.stopping = new Map(forkOf?.stopping);
     this.inForce = new Set(forkOf?.inForce);
     this.outcomes = forkOf?.outcomes.slice() ?? faults.map(() => undefined);
+    this.sparedAfterUs = forkOf?.sparedAfterUs ?? NEVER_US;
   }
 
   fork(): Plan {
@@ -83,6 +86,11 @@ export class Plan implements Director {
     this.enqueueOperation(world, 0);
     world.enqueueControl(0, { kind: 'provision' } satisfies Control);
     this.admin.forEach(({ atMs }, operation) => world.enqueueControl(usOfMs(atMs), { kind: 'administer', operation } satisfies Control));
+  }
+
+  /** Has no fault strike that is due after `atUs`. What is in force ends when it is to end. */
+  spareAfter(atUs: number): void {
+    this.sparedAfterUs = atUs;
   }
 
   /** Whether the administrator was asked for the operation; it is not when it was not due, or its process was down. */
@@ -184,6 +192,7 @@ export class Plan implements Director {
 
   private strike(world: World, index: number): void {
     const fault = this.faults[index] as Fault;
+    if (usOfMs(fault.atMs) > this.sparedAfterUs) return;
     const reason = this.carryOut(world, fault, index);
     this.outcomes[index] = reason === undefined ? { fault, outcome: 'applied' } : { fault, outcome: 'noEffect', reason };
     if (reason !== undefined || !('forMs' in fault)) return;

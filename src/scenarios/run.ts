@@ -29,7 +29,15 @@ import { besides, bothTrace } from './spectator.ts';
 /** How often a run reports progress. */
 const SLICES = 200;
 
-export const execute: Execute = (request) => {
+/** A run at its beginning, for those who take it further themselves. */
+export interface Begun {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly monitor: CheckerMonitor;
+}
+
+/** The world of a request at time 0, with its plan and watched by its checkers. */
+export function begin(request: RunRequest): Begun {
   const { scenario, faults, workload, seed, engine, mutants, spectator } = request;
   const trace = bothTrace(request.trace, spectator);
   const plan = new Plan(faults, workload, callersOf(scenario), request.admin);
@@ -40,6 +48,12 @@ export const execute: Execute = (request) => {
     ...(trace === undefined ? {} : { tracer: trace }),
     ...(spectator === undefined ? {} : { wiretap: spectator.wiretap }),
   });
+  return { world, plan, monitor };
+}
+
+export const execute: Execute = (request) => {
+  const { scenario, spectator } = request;
+  const { world, plan, monitor } = begin(request);
   runInSlices(request, world, plan, monitor);
   const endUs = world.nowUs;
   spectator?.ended(world);

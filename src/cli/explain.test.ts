@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { parseScenario } from '../scenarios/parse.ts';
+import type { RunResult } from '../scenarios/run-record.ts';
+import { formatRunRecord } from '../scenarios/run-record-file.ts';
+import { execute } from '../scenarios/run.ts';
+import type { Outside } from './outside.ts';
+import { main } from './program.ts';
+import { requestOf } from '../explorer/request.ts';
+
+/** Files and streams in memory; time stands still. */
+function testOutside(files: Map<string, string>): { outside: Outside; out: () => string; err: () => string } {
+  const texts = { out: '', err: '' };
+  const stream = (key: 'out' | 'err') => ({ write: (text: string) => void (texts[key] += text), isTTY: false, columns: 100 });
+  const outside: Outside = {
+    stdout: stream('out'), stderr: stream('err'), env: {}, nowMs: () => 0, freshSeed: () => '1', prepareDirectory: () => undefined,
+    readFile: (path) => (files.has(path) ? new TextEncoder().encode(files.get(path)) : null),
+    writeFile: (path, text) => void files.set(path, text),
+    openFile: () => ({ write: () => undefined, close: () => undefined }),
+    program: 'harrow', version: '1', runtime: 'v20', codeFingerprint: () => 'c0de', execute,
+    reportPage: () => '', deflate: (bytes) => bytes, open: () => undefined,
+  };
+  return { outside, out: () => texts.out, err: () => texts.err };
+}
+
+/** Two partitions, each with a record that its leader alone has when broker-1, the leader of one of them, goes dark. */
+const PLANTED = `
+scenario: planted
+seed: 1
+duration: 14s
+cluster: { brokers: 2, config: { broker.session.timeout.ms: 1500, broker.heartbeat.interval.ms: 300, replica.lag.time.max.ms: 8000 } }
+topics: [{ name: t, partitions: 2, replicationFactor: 2 }]
+producers: [{ name: p, config: { acks: 1 } }]
+workload:
+  - { producer: p, topic: t, sends: [{ at: 5s, value: one, partition: 0 }, { at: 5s, value: other, partition: 1 }] }
+faults:
+  - { at: 4s, slow: { from: broker-*, to: broker-* }, add: 1s, for: 9s }
+  - { at: 5500ms, powerLoss: broker-1 }
+mustSurvive: every-ack
+checks: [acknowledged-records-survive]
+`;
+
+function recordOf(content: string): string {
+  const parsed = parseScenario({ file: 'planted.yaml', content });
+  if (!('value' in parsed)) throw new Error(JSON.stringify(parsed.problems));
+  const asked = requestOf(parsed.value, '1');
+  const result: RunResult = execute(asked);
+  return formatRunRecord({ format: 'harrow.run/1', harrow: '1', code: 'c0de', verdict: result.verdicts[0]?.verdict ?? 'vacuous', result, ...asked });
+}
+
+describe('harrow explain', () => {
+  const files = new Map([['a.json', recordOf(PLANTED)], ['calm.json', recordOf(PLANTED.replace('acks: 1', 'acks: all'))]]);
+  const few = ['--points', '3', '--futures', '5', '--quiet'];
+
+  it('names the moment, what happened then, and draws the curve', () => {
+    const { outside, out } = testOutside(files);
+    expect(main(['explain', 'a.json', ...few], outside)).toBe(0);
+    expect(out()).toContain('from 00:00:05.500000 on');
+    expect(out()).toContain('A microsecond earlier 0 of 100 did. What happened then:');
+    expect(out()).toContain('00:00:05.500000  power loss at broker-1');
+    expect(out()).toMatch(/00:00:05\.499999 {2}░{30} {3}0 %\n {2}00:00:05\.500000 {2}█{30} 100 % {2}power loss at broker-1, for good\n/);
+    expect(Math.max(...out().split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('says the same as JSON, each time', () => {
+    const [one, two] = [1, 2].map(() => {
+      const { outside, out } = testOutside(files);
+      main(['explain', 'a.json', '--json', ...few], outside);
+      return out();
+    });
+    expect(one).toBe(two);
+    const { certain, curve, faultsToCome } = JSON.parse(one ?? '') as { certain: { fromUs: number; futures: number; happened: string[] }; curve: { atUs: number }[]; faultsToCome: string };
+    expect([faultsToCome, certain.fromUs, certain.futures]).toEqual(['spared', 5_500_000, 100]);
+    expect(curve.map(({ atUs }) => atUs)).toEqual([...curve].map(({ atUs }) => atUs).sort((a, b) => a - b));
+  });
+
+  it('takes the plan as it is when asked to, and then it was certain from the start', () => {
+    const { outside, out } = testOutside(files);
+    main(['explain', 'a.json', '--faults', 'planned', ...few], outside);
+    expect(out()).toContain('from the start: all of 100 futures violate; that is 97 % of them at least, at 95 %');
+  });
+
+  it('tells of a run that violated nothing, of one that is not there, and of options that are none', () => {
+    const { outside, err } = testOutside(files);
+    expect(main(['explain', 'calm.json'], outside)).toBe(64);
+    expect(err()).toContain('error: calm.json: no property was violated');
+    expect(main(['explain', 'nowhere.json'], outside)).toBe(64);
+    expect(main(['explain', 'a.json', '--faults', 'none'], outside)).toBe(64);
+    expect(err()).toContain('--faults none: expected planned or spared');
+  });
+});
