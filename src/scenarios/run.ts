@@ -17,6 +17,7 @@ import { checkConfigOf } from './check-config.ts';
 import { callersOf, startCluster } from './cluster.ts';
 import { groupLags } from './group-lag.ts';
 import { Plan, quietFromMs, slowestClockPpm } from './plan.ts';
+import { applicationsOf } from './resolve-consumers.ts';
 import { administeredOf } from './provisioning.ts';
 import type { Delivered, Execute, RunRequest } from './run-record.ts';
 import { nodesOf, type Scenario } from './scenario.ts';
@@ -69,7 +70,7 @@ function runInSlices({ scenario, progress }: RunRequest, world: World, plan: Pla
 
 function monitorOf({ scenario, faults, admin, mutants }: RunRequest): CheckerMonitor {
   return new CheckerMonitor({
-    config: checkConfigOf({ scenario, admin, mutants, quietMs: quietFromMs(faults), slowestClockPpm: slowestClockPpm(faults) }),
+    config: checkConfigOf({ scenario, admin, mutants, quietMs: quietFromMs(faults, applicationsOf(scenario.consumers)), slowestClockPpm: slowestClockPpm(faults) }),
     properties: scenario.checks,
     kindOf: (_node, machine) => kindOfMachine(machine),
     logFile,

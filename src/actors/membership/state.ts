@@ -15,7 +15,7 @@
 import type { ConsumerConfig } from '../../kafka/config.ts';
 import type { NodeId } from '../../kafka/ids.ts';
 import { firstCorrelationId, type NetworkState } from '../client/network-client.ts';
-import { NEVER_MS, NO_TIMERS, Turn, type TurnEvent } from '../client/turn.ts';
+import { AT_ONCE_MS, NEVER_MS, NO_TIMERS, Turn, type TurnEvent } from '../client/turn.ts';
 import { CONSUMER_MACHINE, type CommitWanted, type JoinWanted, type OffsetsWanted, type ToConsumer } from '../group-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 
@@ -87,8 +87,8 @@ export type MembershipTurn = Turn<MembershipState>;
 export function startMembership({ bootstrapServers, config, groupId, incarnation }: MembershipInput): Reduced<MembershipState> {
   return quietly({
     ...NO_TIMERS, config, groupId, groupInstanceId: config.groupInstanceId === '' ? null : config.groupInstanceId, brokers: bootstrapServers, connections: [],
-    lastCorrelationId: firstCorrelationId(incarnation), coordinator: NO_COORDINATOR, isFinding: false, findAtMs: 0, memberState: 'UNJOINED',
-    generationId: NO_GENERATION, memberId: NO_MEMBER_ID, protocolName: '', leader: '', join: null, joinAtMs: 0, isRejoinTold: false, heartbeatAtMs: NEVER_MS,
+    lastCorrelationId: firstCorrelationId(incarnation), coordinator: NO_COORDINATOR, isFinding: false, findAtMs: AT_ONCE_MS, memberState: 'UNJOINED',
+    generationId: NO_GENERATION, memberId: NO_MEMBER_ID, protocolName: '', leader: '', join: null, joinAtMs: AT_ONCE_MS, isRejoinTold: false, heartbeatAtMs: NEVER_MS,
     sessionEndsAtMs: NEVER_MS, isHeartbeatInFlight: false, waiting: [], hasFailed: false,
   });
 }
