@@ -18,7 +18,7 @@
 import { draw32 } from '../../kernel/hash.ts';
 import type { TopicPartitions } from '../../kafka/group-api.ts';
 import type { TopicName } from '../../kafka/ids.ts';
-import { Turn, NEVER_MS, type TurnEvent } from '../client/turn.ts';
+import { AT_ONCE_MS, NEVER_MS, Turn, type TurnEvent } from '../client/turn.ts';
 import { uncoordinated, type CoordinatedState, type MembershipInput } from '../membership/state.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 
@@ -55,7 +55,7 @@ export type ConsumerMembershipTurn = Turn<ConsumerMembershipState>;
 
 export function startConsumerMembership(input: ConsumerMembershipInput): Reduced<ConsumerMembershipState> {
   return quietly({
-    ...uncoordinated(input), memberId: memberIdOf(input.draw), generationId: 0, memberState: 'UNSUBSCRIBED', topics: [], target: null, owned: [], joinAtMs: 0,
+    ...uncoordinated(input), memberId: memberIdOf(input.draw), generationId: 0, memberState: 'UNSUBSCRIBED', topics: [], target: null, owned: [], joinAtMs: AT_ONCE_MS,
     heartbeatIntervalMs: DEFAULT_HEARTBEAT_INTERVAL_MS, heartbeatAtMs: NEVER_MS, isHeartbeatInFlight: false, saysEverything: true, sentOwned: null,
   });
 }
