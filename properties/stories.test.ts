@@ -7,7 +7,8 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../src/history/verdict.ts';
-import { STORIES, type StoryName } from '../src/scenarios/catalogue/stories/stories.ts';
+import { QUESTIONS } from '../src/scenarios/catalogue/questions/questions.ts';
+import { STORIES as PUBLISHED, type StoryName as PublishedName } from '../src/scenarios/catalogue/stories/stories.ts';
 import { tellingOf } from '../src/scenarios/catalogue/stories/telling.ts';
 import type { ProfileName } from '../src/scenarios/profiles.ts';
 import { PROPERTY_DOCS } from '../src/scenarios/properties.ts';
@@ -20,6 +21,8 @@ const RULE = '\n----\n';
 const folder = join(import.meta.dirname, 'golden', 'stories');
 const isUpdating = process.env['HARROW_UPDATE_GOLDEN'] === '1';
 const SAFETY: readonly string[] = PROPERTY_DOCS.filter(({ kind }) => kind === 'safety').map(({ name }) => name);
+const STORIES = [...PUBLISHED, ...QUESTIONS];
+type StoryName = PublishedName | (typeof QUESTIONS)[number]['name'];
 const NAMES = STORIES.map(({ name }) => name);
 
 /** Too large to be read line by line. */
@@ -72,7 +75,7 @@ describe('a published story', () => {
     const scenario = builtIn(name);
     const { result, story } = tell(scenario);
     const { source, tells } = scenario.story ?? { source: '', tells: '' };
-    const head = `# ${name}: ${tells}\n# ${source}. The steps are in the scenario: src/scenarios/catalogue/stories/${name.replaceAll('_', '-')}.ts`;
+    const head = `# ${name}: ${tells}\n# ${source}. The steps are in the scenario: src/scenarios/catalogue/${QUESTIONS.some((question) => question.name === name) ? 'questions' : 'stories'}/${name.replaceAll('_', '-')}.ts`;
     const told = `${head}${RULE}${story.lines.join('\n')}\n`;
     const path = join(folder, `${name}.golden.txt`);
     if (isUpdating) writeFileSync(path, told);

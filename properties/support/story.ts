@@ -14,6 +14,7 @@ import type { ClientObservation } from '../../src/history/observations.ts';
 import type { Effect } from '../../src/kernel/effects.ts';
 import type { TraceLine } from '../../src/kernel/trace.ts';
 import type { PartitionLog } from '../../src/kafka/log.ts';
+import { isInternal } from '../../src/kafka/group/partition.ts';
 import type { RecordBatch } from '../../src/kafka/records.ts';
 import type { PartitionRegistration } from '../../src/kafka/metadata.ts';
 import { CLEAN_SHUTDOWN_FILE } from '../../src/actors/broker/clean-shutdown.ts';
@@ -22,6 +23,7 @@ import type { AdminOperation } from '../../src/scenarios/administration.ts';
 import { describeFault } from '../../src/scenarios/faults.ts';
 import type { ScenarioFault } from '../../src/scenarios/faults.ts';
 import { ControllerStory } from './controller-story.ts';
+import { GroupStory } from './group-story.ts';
 
 /** Told by the node itself. */
 const OF_PROCESSES: readonly ScenarioFault['kind'][] = ['crash', 'stop', 'powerLoss', 'wipe'];
@@ -49,6 +51,7 @@ export class Story {
   private readonly logs = new Map<string, PartitionLog>();
   /** What a fetch brought last, by link. */
   private readonly fetched = new Map<string, string>();
+  private readonly group = new GroupStory();
   /** `leader of leader epoch`, by replica, as it was told last. */
   private readonly leaderships = new Map<string, string>();
 
@@ -159,7 +162,7 @@ export class Story {
         return `${outcome}: ${describeOperation(this.admin[operationId] as AdminOperation)} ${errors.join(' ')}`.trimEnd();
       }
       default:
-        return undefined;
+        return this.group.tell(observation, node);
     }
   }
 }
@@ -179,7 +182,7 @@ function describe(message: ApiRequest | ApiResponse): string | undefined {
       return said(message.responses.flatMap(({ name, partitionResponses }) => partitionResponses.flatMap(({ index, errorCode }) => (errorCode === 'NONE' ? [] : [`${name}-${index} ${errorCode}`]))));
     case 'FetchResponse':
       return said(message.responses.flatMap(({ topic, partitions }) =>
-        topic === CLUSTER_METADATA_TOPIC ? [] : partitions.flatMap(({ partitionIndex, errorCode, divergingEpoch, highWatermark, records }) => {
+        topic === CLUSTER_METADATA_TOPIC || isInternal(topic) ? [] : partitions.flatMap(({ partitionIndex, errorCode, divergingEpoch, highWatermark, records }) => {
           const partition = `${topic}-${partitionIndex}`;
           if (errorCode !== 'NONE') return [`${partition} ${errorCode}`];
           if (divergingEpoch !== undefined) return [`${partition} diverging: leader epoch ${divergingEpoch.epoch} ends at ${divergingEpoch.endOffset}`];

@@ -10,10 +10,11 @@ import { HUNTS } from './hunting/hunting.ts';
 import { quickstart } from './quickstart.ts';
 import { smallFaultyCluster } from './small-faulty-cluster.ts';
 import { tripsFromFile, tripsNdjson } from './trips-from-file.ts';
+import { QUESTIONS } from './questions/questions.ts';
 import { STORIES } from './stories/stories.ts';
 import { trucksGps } from './trucks-gps.ts';
 
-export type Group = 'to begin with' | 'stories that were published' | 'hunting grounds of mutants';
+export type Group = 'to begin with' | 'questions of newcomers' | 'stories that were published' | 'hunting grounds of mutants';
 
 export interface BuiltIn {
   readonly name: string;
@@ -29,6 +30,7 @@ export const BUILT_INS: readonly BuiltIn[] = [
   { name: 'small_faulty_cluster', group: 'to begin with', text: smallFaultyCluster, files: {} },
   { name: 'acks_1_leader_crash', group: 'to begin with', text: acks1LeaderCrash, files: {} },
   { name: 'trips_from_file', group: 'to begin with', text: tripsFromFile, files: { 'trips.ndjson': tripsNdjson } },
+  ...QUESTIONS.map((question): BuiltIn => ({ ...question, group: 'questions of newcomers', files: {} })),
   ...STORIES.map((story): BuiltIn => ({ ...story, group: 'stories that were published', files: {} })),
   ...HUNTS.map((hunt): BuiltIn => ({ ...hunt, group: 'hunting grounds of mutants' })),
 ];
