@@ -20,8 +20,17 @@ describe('a swarm', () => {
       ...['none', 'retention.bytes', 'retention.ms', 'compact', 'compact,delete'].map((cleanUp) => `clean-up=${cleanUp}`), 'unclean.leader.election.enable=true', 'flush.messages=1',
       ...['electLeaders', 'reassign', 'cancelReassignment', 'deleteRecords', 'createPartitions', 'alterConfig', 'createTopic', 'deleteTopic'].map((kind) => `admin=${kind}`),
       ...['wipe', 'stop', 'flushFailure', 'powerLoss'].map((kind) => `harsh kind=${kind}`), 'targets=broker-*+controller-*', 'targets=controller-*', 'max down=3',
+      ...[0, 1, 2].map((count) => `groups=${count}`), ...['range', 'roundrobin', 'sticky', 'cooperative-sticky'].map((name) => `partition.assignment.strategy=${name}`), 'group.instance.id=true',
+      'application=threaded handler', 'application=commit-then-process', 'application=commits what takes too long', 'crash points=true', 'members are harmed=true', 'offsets.topic.segment.bytes=small',
     ];
     expect(expected.filter((answer) => !answers.has(answer))).toEqual([]);
+  });
+
+  it('lets members of groups crash between two steps of their loop, and gives such runs longer to come to rest', () => {
+    const grouped = draws.filter(({ scenario }) => scenario.consumers.some(({ group }) => group !== undefined));
+    expect(grouped.length).toBeGreaterThan(SEEDS.length / 5);
+    expect(grouped.some(({ scenario }) => scenario.faults.some((fault) => fault.kind === 'crash' && fault.point !== undefined))).toBe(true);
+    for (const { scenario } of grouped) expect(scenario.durationMs - (scenario.nemesis?.quietAfterMs ?? 0)).toBeGreaterThanOrEqual(19_000);
   });
 
   it('never wipes a voter: Raft does not survive that', () => {

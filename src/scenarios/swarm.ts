@@ -1,6 +1,6 @@
 /**
  * Scenarios drawn from a seed: size of the cluster and of its quorum, Kafka version, topics with their guarantees and
- * clean-up, workload, what the administrator does, and a nemesis that may harm any node. Short, so that many seeds cover
+ * clean-up, workload, consumer groups, what the administrator does, and a nemesis that may harm any node. Short, so that many seeds cover
  * many configurations. What is drawn is a scenario that a person could have written, and it is read as one.
  *
  * Left out: datagram mode (Kafka runs on TCP) and versions with known bugs.
@@ -12,6 +12,7 @@ import { parseScenario } from './parse.ts';
 import type { Scenario } from './scenario.ts';
 import { drawAdministration, type SwarmTopic } from './swarm-administration.ts';
 import { SwarmChoices } from './swarm-choices.ts';
+import { drawGroups } from './swarm-groups.ts';
 
 export interface SwarmDraw {
   readonly scenario: Scenario;
@@ -54,21 +55,23 @@ export function drawSwarm(seed: string): SwarmDraw {
   const topics = Array.from({ length: choices.pick('topics', [1, 1, 2]) }, (_, index) => topicOf(choices, `topic-${index + 1}`, brokers));
   const producers = producersOf(choices);
   const quietAfterS = QUIET_AFTER_S[lengthOf(choices, topics)];
+  const groups = drawGroups(choices, { brokers, topics: topics.map(({ name }) => name), clientConfig: FAST_CLIENT, startMs: START_S * 1_000, untilMs: quietAfterS * 1_000 });
   const content = {
     scenario: 'swarm',
     description: 'Drawn from a seed.',
     profile: choices.pick('profile', SOUND_PROFILES),
     seed,
-    duration: `${quietAfterS + REST_S}s`,
-    cluster: { brokers, controllers, combined: isCombined, config: { ...FAST_BROKER, ...quorumOf(choices) } },
+    duration: `${quietAfterS + REST_S + groups.restS}s`,
+    cluster: { brokers, controllers, combined: isCombined, config: { ...FAST_BROKER, ...quorumOf(choices), ...groups.brokerConfig } },
     topics,
     producers,
-    consumers: consumersOf(choices, topics),
+    consumers: [...consumersOf(choices, topics), ...groups.consumers],
     workload: workloadOf(choices, producers, topics, quietAfterS + WORK_AFTER_QUIET_S),
     network: { loss: choices.pick('loss', ['0', '0', '1/1000', '1/100']) },
     disk: choices.pick('disk', ['fast', 'fast', 'slow']) === 'fast' ? {} : { flushLatency: { min: '5ms', max: '60ms' } },
     admin: drawAdministration(choices, { topics, brokers, startMs: START_S * 1_000, untilMs: quietAfterS * 1_000 }),
-    nemesis: nemesisOf(choices, { brokers, controllers, isCombined, quietAfterS }),
+    ...(groups.faults.length === 0 ? {} : { faults: groups.faults }),
+    nemesis: nemesisOf(choices, { brokers, controllers, isCombined, quietAfterS, members: groups.targets }),
   };
   const parsed = parseScenario({ file: `swarm seed ${seed}`, content: JSON.stringify(content) });
   assert('value' in parsed, () => `seed ${seed} draws no scenario: ${JSON.stringify('problems' in parsed ? parsed.problems : [])}`);
@@ -187,9 +190,11 @@ interface NemesisScope {
   readonly controllers: number;
   readonly isCombined: boolean;
   readonly quietAfterS: number;
+  /** Patterns of members of groups, which may be harmed as well. */
+  readonly members: readonly string[];
 }
 
-function nemesisOf(choices: SwarmChoices, { brokers, controllers, isCombined, quietAfterS }: NemesisScope): object {
+function nemesisOf(choices: SwarmChoices, { brokers, controllers, isCombined, quietAfterS, members }: NemesisScope): object {
   const isHarsh = choices.pick('nemesis', ['harsh', 'recoverable', 'recoverable']) === 'harsh';
   const targets = isCombined ? choices.noted('targets', ['broker-*']) : choices.pick('targets', TARGETS);
   const nodes = (targets.includes('broker-*') ? brokers : 0) + (targets.includes('controller-*') ? controllers : 0);
@@ -197,7 +202,7 @@ function nemesisOf(choices: SwarmChoices, { brokers, controllers, isCombined, qu
   const harmsVoters = isCombined || targets.includes('controller-*');
   const kinds = ['crash', 'powerLoss', ...choices.stream('harsh').shuffle(HARSH_KINDS).filter((kind) => kind !== 'wipe' || !harmsVoters).slice(0, 3)];
   return {
-    targets,
+    targets: [...targets, ...members],
     maxDown: choices.noted('max down', Math.min(nodes, choices.stream('max down').pick([1, 1, 2, 3]))),
     meanInterval: choices.pick('mean interval', ['1500ms', '3s', '3s', '6s']),
     faultDuration: { min: '100ms', max: '2500ms' },
