@@ -50,6 +50,24 @@ describe('progress of groups', () => {
     expect(sentencesAtEnd(busy)).toEqual([]);
   });
 
+  it('excuses a static group of a partition that nobody ever owned, once a member has come back into its generation', () => {
+    const config = { ...stagedConfig().consumers[0]?.config as CheckConfig['consumers'][number]['config'], groupInstanceId: 'reader' };
+    const returned = groupStage({}, { config });
+    returned.assign(READER, []);
+    returned.start(READER, 2);
+    returned.assign(READER, []);
+    expect(sentencesAtEnd(returned)).toEqual([]);
+    expect(returned.verdict().note).toContain('KIP-814');
+    const once = groupStage({}, { config });
+    once.assign(READER, []);
+    expect(sentencesAtEnd(once)).toHaveLength(1);
+    const owned = groupStage({}, { config });
+    owned.assign(READER, [0]);
+    owned.start(READER, 2);
+    owned.assign(READER, []);
+    expect(sentencesAtEnd(owned)).toHaveLength(1);
+  });
+
   it('owes nothing yet a bound after a member has started, which may crash and return at any time', () => {
     const stage = groupStage();
     stage.waitUntil(END_US - US_PER_S);

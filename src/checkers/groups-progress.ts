@@ -5,13 +5,19 @@
  * A member owns what its consumer says it owns (onPartitionsAssigned), not what the coordinator thinks. Not asked: how far a
  * member is whose application takes time over its records; groups in which one may be taken for stuck
  * (`max.poll.interval.ms`), whose partitions go round for ever; groups of which a member gave up, as configured
- * (`auto.offset.reset` = none). Excused is what an unclean election took back.
+ * (`auto.offset.reset` = none).
+ *
+ * Excused is what an unclean election took back, and a partition that nobody in a group of static members ever owned: a static
+ * leader that returns skips the assignment and takes the sizes of the topics as it finds them for those that were assigned
+ * (KIP-814, ConsumerCoordinator.onLeaderElected), so that it does not notice what was added while it was away.
  *
  * Source: L-06; EventuallyConverges of the KIP-848 specification; Jepsen Kafka: unseen.
  */
 import { formatUs } from '../kernel/time.ts';
 import type { HistoryEntry } from '../history/history.ts';
+import type { AssignmentChanged } from '../history/observations.ts';
 import type { TopicPartitions } from '../kafka/group-api.ts';
+import { topicPartition } from '../kafka/ids.ts';
 import type { CheckContext, CheckedConsumer, Checker, Property } from './checker.ts';
 import type { TrackedPartition, TrackedReplica } from './cluster.ts';
 import { Findings } from './findings.ts';
@@ -35,11 +41,21 @@ class GroupsProgress implements Checker {
   /** Nodes whose consumer has given up in its present process. */
   private failed: ReadonlySet<number>;
 
-  constructor(context: CheckContext, findings = new Findings(), owned: ReadonlyMap<number, readonly TopicPartitions[]> = new Map(), failed: ReadonlySet<number> = new Set()) {
+  /** `group topic-partition` that a member has ever owned. */
+  private everOwned: ReadonlySet<string>;
+  /** By node: the generation that it was assigned in last. */
+  private readonly generations: Map<number, number>;
+  /** Nodes that came back into the generation that they had been in. */
+  private returned: ReadonlySet<number>;
+
+  constructor(context: CheckContext, from?: GroupsProgress) {
     this.context = context;
-    this.findings = findings;
-    this.owned = owned;
-    this.failed = failed;
+    this.findings = from === undefined ? new Findings() : from.findings.fork();
+    this.owned = from === undefined ? new Map() : from.owned;
+    this.failed = from === undefined ? new Set() : from.failed;
+    this.everOwned = from === undefined ? new Set() : from.everOwned;
+    this.generations = new Map(from?.generations);
+    this.returned = from === undefined ? new Set() : from.returned;
   }
 
   get violations(): number {
@@ -52,8 +68,16 @@ class GroupsProgress implements Checker {
   }
 
   observed({ observation, node }: HistoryEntry): void {
-    if (observation.type === 'assignment') this.owned = new Map(this.owned).set(node, observation.owned);
+    if (observation.type === 'assignment') this.own(node, observation);
     else if (observation.type === 'consumer.failed') this.failed = new Set(this.failed).add(node);
+  }
+
+  private own(node: number, { groupId, owned, reason, generationId }: AssignmentChanged): void {
+    if (reason === 'assigned' && this.generations.get(node) === generationId) this.returned = new Set(this.returned).add(node);
+    if (reason === 'assigned') this.generations.set(node, generationId);
+    this.owned = new Map(this.owned).set(node, owned);
+    const names = owned.flatMap(({ topic, partitions }) => partitions.map((partition) => `${groupId} ${topicPartition(topic, partition)}`)).filter((name) => !this.everOwned.has(name));
+    if (names.length > 0) this.everOwned = new Set([...this.everOwned, ...names]);
   }
 
   verdict(endUs: number) {
@@ -79,6 +103,10 @@ class GroupsProgress implements Checker {
     if (sample.partitions[partition.id] === undefined) return;
     this.findings.compared += 1;
     const owner = running.find(({ node }) => this.owned.get(node)?.some((each) => each.topic === topic && each.partitions.includes(index)) === true);
+    if (owner === undefined && !this.everOwned.has(`${groupId} ${name}`) && running.some(({ node, config }) => config.groupInstanceId !== '' && this.returned.has(node))) {
+      this.findings.excuse(1, 'a static leader returned, and did not notice a partition that was added in the meantime (KIP-814)');
+      return;
+    }
     if (owner === undefined) {
       const members = running.map(({ node }) => cluster.nameOf(node));
       this.findings.violated(endUs, () => ({
@@ -102,6 +130,6 @@ class GroupsProgress implements Checker {
   }
 
   fork(context: CheckContext): Checker {
-    return new GroupsProgress(context, this.findings.fork(), this.owned, this.failed);
+    return new GroupsProgress(context, this);
   }
 }
