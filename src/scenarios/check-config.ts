@@ -65,11 +65,14 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
   };
 }
 
+/** A round trip to the store, with what a lossy network adds. */
+const STORE_MS = 20;
+
 /** A store that has to be asked takes its time, too. */
 function paceOf({ mode, handler, perRecordMs, perBatchMs, sink }: ApplicationOptions, { maxPollRecords, maxPollIntervalMs }: ConsumerConfig): Pick<CheckedConsumer, 'pollsInTime' | 'processesAtOnce'> {
   const processesAtOnce = perRecordMs === 0 && perBatchMs === 0 && sink !== 'idempotent';
   const pollsOn = mode === 'auto-commit' && handler === 'threaded';
-  return { processesAtOnce, pollsInTime: pollsOn || perBatchMs + maxPollRecords * perRecordMs < maxPollIntervalMs };
+  return { processesAtOnce, pollsInTime: pollsOn || perBatchMs + maxPollRecords * (perRecordMs + (sink === 'idempotent' ? STORE_MS : 0)) < maxPollIntervalMs };
 }
 
 function namesPartition(spec: Scenario['workload'][number]): boolean {

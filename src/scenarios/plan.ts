@@ -332,8 +332,14 @@ export class Plan implements Director {
  * When the last fault of a plan is over: a node is back, a link is whole. Never, if something stays down for good. An application
  * that gets to its crash point later than at once disturbs the rest anew (Judge.processEnded, Judge.processStarted).
  */
-export function quietFromMs(faults: readonly Fault[]): number {
-  return faults.reduce((latest, fault) => Math.max(latest, endOfMs(fault)), 0);
+export function quietFromMs(faults: readonly Fault[], members: readonly string[] = []): number {
+  const ofFaults = faults.reduce((latest, fault) => Math.max(latest, endOfMs(fault)), 0);
+  return members.reduce((latest, member) => Math.max(latest, ofFaults + setBackMs(faults, member)), ofFaults);
+}
+
+/** A client that waits for a time of the wall clock waits longer by as much as the clock is set back (org.apache.kafka.common.utils.SystemTime). */
+function setBackMs(faults: readonly Fault[], node: string): number {
+  return faults.reduce((sum, fault) => (fault.kind === 'clockJump' && fault.node === node && fault.byMs < 0 ? sum - fault.byMs : sum), 0);
 }
 
 function endOfMs(fault: Fault): number {

@@ -21,6 +21,7 @@ import { historyHeader } from './history-header.ts';
 import { callersOf, startCluster } from './cluster.ts';
 import { groupLags } from './group-lag.ts';
 import { Plan, quietFromMs, slowestClockPpm } from './plan.ts';
+import { applicationsOf } from './resolve-consumers.ts';
 import { administeredOf } from './provisioning.ts';
 import type { Delivered, Execute, RunRequest } from './run-record.ts';
 import { nodesOf, type Scenario } from './scenario.ts';
@@ -80,7 +81,7 @@ function recordedBy(request: RunRequest, monitor: CheckerMonitor): RecordedHisto
 }
 
 function checkedBy({ scenario, faults, admin, mutants }: RunRequest): CheckConfig {
-  return checkConfigOf({ scenario, admin, mutants, quietMs: quietFromMs(faults), slowestClockPpm: slowestClockPpm(faults) });
+  return checkConfigOf({ scenario, admin, mutants, quietMs: quietFromMs(faults, applicationsOf(scenario.consumers)), slowestClockPpm: slowestClockPpm(faults) });
 }
 
 function monitorOf(request: RunRequest): CheckerMonitor {

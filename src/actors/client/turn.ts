@@ -17,6 +17,8 @@ import type { Reduced } from '../reduction.ts';
 
 /** Later than any reading of a clock. */
 export const NEVER_MS = Number.MAX_SAFE_INTEGER;
+/** Earlier than any reading of a clock, which may jump to before it began. */
+export const AT_ONCE_MS = -Number.MAX_SAFE_INTEGER;
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -12,7 +12,7 @@ import { present } from '../../kernel/assert.ts';
 import type { CommitCompleted, CommitInvoked } from '../../history/observations.ts';
 import { errorInfo, type ErrorName } from '../../kafka/errors.ts';
 import { NO_OFFSET } from '../../kafka/ids.ts';
-import { NEVER_MS } from '../client/turn.ts';
+import { AT_ONCE_MS, NEVER_MS } from '../client/turn.ts';
 import type { CommitEnded, CommitOffset } from '../group-events.ts';
 import { tellApplication, tellMembership } from './calls.ts';
 import { outcomeOf, type GroupState, type PendingCommit } from './group-state.ts';
@@ -106,7 +106,7 @@ function autoCommitEnded(turn: ConsumerTurn, commitId: number, errorCode: ErrorN
   const retryAtMs = turn.nowMs + turn.state.config.retryBackoffMs;
   if (isRetriable) setGroup(turn, { nextAutoCommitMs: Math.min(group.nextAutoCommitMs, retryAtMs) });
   if (group.preparation.commitId !== commitId) return;
-  setGroup(turn, { preparation: { ...group.preparation, commitId: null, isDone: !isRetriable, retryAtMs: isRetriable ? retryAtMs : 0 } });
+  setGroup(turn, { preparation: { ...group.preparation, commitId: null, isDone: !isRetriable, retryAtMs: isRetriable ? retryAtMs : AT_ONCE_MS } });
   if (isRetriable) turn.wakeBy(retryAtMs);
 }
 

@@ -18,7 +18,7 @@ import type { ErrorName } from '../../kafka/errors.ts';
 import type { TopicPartitions } from '../../kafka/group-api.ts';
 import type { TopicName } from '../../kafka/ids.ts';
 import type { TopicMetadata } from '../client/metadata.ts';
-import { NEVER_MS } from '../client/turn.ts';
+import { AT_ONCE_MS, NEVER_MS } from '../client/turn.ts';
 import type { CommitOffset, GroupJoined, LeaderElected, ReconcileWanted } from '../group-events.ts';
 
 export type RebalancePhase = 'unjoined' | 'preparing' | 'joining' | 'joined';
@@ -91,13 +91,13 @@ export interface Preparation {
   readonly deadlineMs: number;
 }
 
-export const UNPREPARED: Preparation = { commitId: null, isDone: false, retryAtMs: 0, deadlineMs: NEVER_MS };
+export const UNPREPARED: Preparation = { commitId: null, isDone: false, retryAtMs: AT_ONCE_MS, deadlineMs: NEVER_MS };
 
 export function newGroup(groupId: string, topics: readonly TopicName[], config: ConsumerConfig, incarnation: number, nowMs: number): GroupState {
   return {
     groupId, topics: topics.toSorted((a, b) => (a < b ? -1 : 1)), protocol: rebalanceProtocolOf(config), phase: 'unjoined', isRejoinNeeded: true, isLost: false, generationId: -1, memberId: '',
     election: null, joined: null, reconcile: null, assignedCounts: null, comparedTopics: null, lastAssigned: null, commits: [], lastCommitId: incarnation * COMMIT_SPAN,
-    nextAutoCommitMs: config.enableAutoCommit ? nowMs + config.autoCommitIntervalMs : NEVER_MS, preparation: UNPREPARED, offsetsAskedIn: null, offsetsRetryMs: 0,
+    nextAutoCommitMs: config.enableAutoCommit ? nowMs + config.autoCommitIntervalMs : NEVER_MS, preparation: UNPREPARED, offsetsAskedIn: null, offsetsRetryMs: AT_ONCE_MS,
     pollDeadlineMs: NEVER_MS, exception: null, closing: 'no',
   };
 }

@@ -11,6 +11,7 @@ import { NO_EPOCH, NO_LEADER, NO_OFFSET, type LeaderEpoch, type Offset, type Par
 import type { EpochEndOffset } from '../../kafka/api.ts';
 import type { ConsumerConfig } from '../../kafka/config.ts';
 import type { PartitionMetadata } from '../client/metadata.ts';
+import { AT_ONCE_MS } from '../client/turn.ts';
 import type { ConsumerRules, ResetReason, TopicPartitionState } from './state.ts';
 
 type ValidationRule = Pick<ConsumerRules, 'consumerValidatesPositions'>;
@@ -20,7 +21,7 @@ type ResetPolicy = Pick<ConsumerConfig, 'autoOffsetReset'>;
 export function assigned(topic: TopicName, partition: PartitionIndex, leader: PartitionMetadata, config: ResetPolicy): TopicPartitionState {
   return {
     topic, partition, fetchState: hasResetPolicy(config) ? 'AWAIT_RESET' : 'INITIALIZING', position: NO_OFFSET, offsetEpoch: NO_EPOCH,
-    leaderId: leader.leaderId, leaderEpoch: leader.leaderEpoch, resetReason: 'initial', nextRetryMs: 0, isPaused: false,
+    leaderId: leader.leaderId, leaderEpoch: leader.leaderEpoch, resetReason: 'initial', nextRetryMs: AT_ONCE_MS, isPaused: false,
     isPendingRevocation: false,
   };
 }
@@ -29,7 +30,7 @@ export function assigned(topic: TopicName, partition: PartitionIndex, leader: Pa
 export function unassigned(topic: TopicName, partition: PartitionIndex, leader: PartitionMetadata): TopicPartitionState {
   return {
     topic, partition, fetchState: 'UNASSIGNED', position: NO_OFFSET, offsetEpoch: NO_EPOCH, leaderId: leader.leaderId, leaderEpoch: leader.leaderEpoch,
-    resetReason: 'initial', nextRetryMs: 0, isPaused: false, isPendingRevocation: false,
+    resetReason: 'initial', nextRetryMs: AT_ONCE_MS, isPaused: false, isPendingRevocation: false,
   };
 }
 
@@ -51,7 +52,7 @@ export function isFetchable({ fetchState, isPaused, isPendingRevocation }: Topic
 /** The application or the group sets the position; one with a known epoch is validated first (maybeSeekUnvalidated). */
 export function positionedAt(state: TopicPartitionState, position: Offset, offsetEpoch: LeaderEpoch, rules: ValidationRule): TopicPartitionState {
   const mustValidate = rules.consumerValidatesPositions && offsetEpoch !== NO_EPOCH && state.leaderEpoch !== NO_EPOCH;
-  return { ...state, fetchState: mustValidate ? 'AWAIT_VALIDATION' : 'FETCHING', position, offsetEpoch, nextRetryMs: 0 };
+  return { ...state, fetchState: mustValidate ? 'AWAIT_VALIDATION' : 'FETCHING', position, offsetEpoch, nextRetryMs: AT_ONCE_MS };
 }
 
 export function hasResetPolicy({ autoOffsetReset }: ResetPolicy): boolean {
@@ -65,20 +66,20 @@ export function hasResetPolicy({ autoOffsetReset }: ResetPolicy): boolean {
  */
 export function withLeader(state: TopicPartitionState, { leaderId, leaderEpoch }: PartitionMetadata, rules: ValidationRule): TopicPartitionState {
   if (leaderId === state.leaderId && leaderEpoch === state.leaderEpoch) return state;
-  if (state.fetchState !== 'FETCHING' && state.fetchState !== 'AWAIT_VALIDATION') return { ...state, leaderId, leaderEpoch, nextRetryMs: 0 };
+  if (state.fetchState !== 'FETCHING' && state.fetchState !== 'AWAIT_VALIDATION') return { ...state, leaderId, leaderEpoch, nextRetryMs: AT_ONCE_MS };
   if (leaderId === NO_LEADER) return state;
   const isValidatable = rules.consumerValidatesPositions && state.offsetEpoch !== NO_EPOCH && leaderEpoch !== NO_EPOCH;
-  return { ...state, leaderId, leaderEpoch, fetchState: isValidatable ? 'AWAIT_VALIDATION' : 'FETCHING', nextRetryMs: 0 };
+  return { ...state, leaderId, leaderEpoch, fetchState: isValidatable ? 'AWAIT_VALIDATION' : 'FETCHING', nextRetryMs: AT_ONCE_MS };
 }
 
 /** The position is no good. Undefined without a reset policy: then KafkaConsumer.poll throws, and nothing moves. */
 export function awaitingReset(state: TopicPartitionState, resetReason: ResetReason, config: ResetPolicy): TopicPartitionState | undefined {
-  return hasResetPolicy(config) ? { ...state, fetchState: 'AWAIT_RESET', resetReason, nextRetryMs: 0 } : undefined;
+  return hasResetPolicy(config) ? { ...state, fetchState: 'AWAIT_RESET', resetReason, nextRetryMs: AT_ONCE_MS } : undefined;
 }
 
 /** AWAIT_RESET ends: an offset found by timestamp comes without an epoch, so that it needs no validation. */
 export function resetTo(state: TopicPartitionState, position: Offset): TopicPartitionState {
-  return { ...state, fetchState: 'FETCHING', position, offsetEpoch: NO_EPOCH, nextRetryMs: 0 };
+  return { ...state, fetchState: 'FETCHING', position, offsetEpoch: NO_EPOCH, nextRetryMs: AT_ONCE_MS };
 }
 
 export type Validation =
@@ -97,16 +98,16 @@ export function validated(state: TopicPartitionState, end: EpochEndOffset, confi
     const reset = awaitingReset(state, 'truncation', config);
     return reset === undefined ? { kind: 'stuck' } : { kind: 'unknown', state: reset };
   }
-  if (end.endOffset >= state.position) return { kind: 'valid', state: { ...state, fetchState: 'FETCHING', nextRetryMs: 0 } };
+  if (end.endOffset >= state.position) return { kind: 'valid', state: { ...state, fetchState: 'FETCHING', nextRetryMs: AT_ONCE_MS } };
   if (!hasResetPolicy(config)) return { kind: 'stuck' };
-  return { kind: 'truncated', state: { ...state, fetchState: 'FETCHING', position: end.endOffset, offsetEpoch: end.epoch, nextRetryMs: 0 } };
+  return { kind: 'truncated', state: { ...state, fetchState: 'FETCHING', position: end.endOffset, offsetEpoch: end.epoch, nextRetryMs: AT_ONCE_MS } };
 }
 
 /** Records up to `position` have been returned; the last one was written in `offsetEpoch`. */
 export function advanced(state: TopicPartitionState, position: Offset, offsetEpoch: LeaderEpoch): TopicPartitionState {
   return {
     topic: state.topic, partition: state.partition, fetchState: state.fetchState, position, offsetEpoch, leaderId: state.leaderId, leaderEpoch: state.leaderEpoch,
-    resetReason: state.resetReason, nextRetryMs: 0, isPaused: state.isPaused, isPendingRevocation: state.isPendingRevocation,
+    resetReason: state.resetReason, nextRetryMs: AT_ONCE_MS, isPaused: state.isPaused, isPendingRevocation: state.isPendingRevocation,
   };
 }
 

@@ -15,7 +15,7 @@
 import type { ConsumerConfig } from '../../kafka/config.ts';
 import type { NodeId } from '../../kafka/ids.ts';
 import { firstCorrelationId, type NetworkState } from '../client/network-client.ts';
-import { NEVER_MS, NO_TIMERS, Turn, type TurnEvent } from '../client/turn.ts';
+import { AT_ONCE_MS, NEVER_MS, NO_TIMERS, Turn, type TurnEvent } from '../client/turn.ts';
 import { CONSUMER_MACHINE, type CommitWanted, type JoinWanted, type OffsetsWanted, type ToConsumer } from '../group-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 
@@ -93,7 +93,7 @@ export type MembershipTurn = Turn<MembershipState>;
 /** Nothing happens before the consumer wants something. */
 export function startMembership({ bootstrapServers, config, groupId, incarnation }: MembershipInput): Reduced<MembershipState> {
   return quietly({
-    ...uncoordinated({ bootstrapServers, config, groupId, incarnation }), memberState: 'UNJOINED', protocolName: '', leader: '', join: null, joinAtMs: 0, isRejoinTold: false, heartbeatAtMs: NEVER_MS,
+    ...uncoordinated({ bootstrapServers, config, groupId, incarnation }), memberState: 'UNJOINED', protocolName: '', leader: '', join: null, joinAtMs: AT_ONCE_MS, isRejoinTold: false, heartbeatAtMs: NEVER_MS,
     sessionEndsAtMs: NEVER_MS, isHeartbeatInFlight: false,
   });
 }

@@ -20,6 +20,7 @@ import { errorInfo, type ErrorName } from '../../kafka/errors.ts';
 import { NO_EPOCH, NO_OFFSET, NO_PRODUCER_ID, NO_SEQUENCE, type Offset, type ProducerEpoch, type ProducerId, type Sequence } from '../../kafka/ids.ts';
 import { incrementSequence, type BatchOptions } from '../../kafka/records.ts';
 import { assert } from '../../kernel/assert.ts';
+import { AT_ONCE_MS } from '../client/turn.ts';
 import type { ProducerBatch } from './batch.ts';
 import { rewriteBatches } from './rewrite.ts';
 import type { ProducerTurn } from './state.ts';
@@ -54,7 +55,7 @@ export interface Idempotence {
 }
 
 export const NOT_INITIALIZED: Idempotence = {
-  producerId: NO_PRODUCER_ID, producerEpoch: NO_EPOCH, isAsking: false, askAtMs: 0, mustBumpEpoch: false, toRewrite: [], partitions: [], unresolved: [],
+  producerId: NO_PRODUCER_ID, producerEpoch: NO_EPOCH, isAsking: false, askAtMs: AT_ONCE_MS, mustBumpEpoch: false, toRewrite: [], partitions: [], unresolved: [],
 };
 
 const MAX_EPOCH = 32_767;

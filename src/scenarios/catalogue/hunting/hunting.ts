@@ -11,6 +11,7 @@ import { huntFailStop } from './fail-stop.ts';
 import { huntFigure8 } from './figure-8.ts';
 import { huntFlapping } from './flapping.ts';
 import { huntFullDisk } from './full-disk.ts';
+import { huntGroups } from './groups.ts';
 import { huntLastReplica } from './last-replica.ts';
 import { huntLostAnswer } from './lost-answer.ts';
 import { huntNobodyEligible } from './nobody-eligible.ts';
@@ -35,6 +36,7 @@ export const HUNTS = [
   { name: 'hunt_full_disk', text: huntFullDisk, files: {} },
   { name: 'hunt_retention', text: huntRetention, files: {} },
   { name: 'hunt_retries', text: huntRetries, files: {} },
+  { name: 'hunt_groups', text: huntGroups, files: {} },
   { name: 'hunt_quorum', text: huntQuorum, files: {} },
   { name: 'hunt_cut_off_controllers', text: huntCutOffControllers, files: {} },
   { name: 'hunt_figure_8', text: huntFigure8, files: {} },
