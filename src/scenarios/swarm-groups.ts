@@ -1,9 +1,9 @@
 /**
- * Consumer groups of a drawn scenario: one or two groups on all topics, each with its assignor, its way of committing, its
- * timeouts and its pace; members that a nemesis harms, and members that crash between two steps of their loop. Each question
+ * Consumer groups of a drawn scenario: one or two groups on all topics, each with its protocol, its assignor, its way of
+ * committing, its timeouts and its pace; members that a nemesis harms, and members that crash between two steps of their loop. Each question
  * has a stream of its own, so that a seed without groups is what it was before there were any.
  *
- * Left out: subscriptions that differ within a group, and the consumer protocol of KIP-848.
+ * Left out: subscriptions that differ within a group.
  */
 import { CRASH_STEPS } from './faults.ts';
 import type { SwarmChoices } from './swarm-choices.ts';
@@ -29,6 +29,7 @@ export interface SwarmGroupsScope {
 }
 
 const ASSIGNORS = ['range,cooperative-sticky', 'range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const;
+const HEARTBEAT_MS = 400;
 const APPLICATIONS = {
   'auto-commit': { mode: 'auto-commit' },
   'threaded handler': { mode: 'auto-commit', handler: 'threaded', perRecord: '10ms' },
@@ -54,6 +55,7 @@ export function drawGroups(choices: SwarmChoices, scope: SwarmGroupsScope): Swar
     targets: choices.pick('members are harmed', [true, true, false]) ? groups.map(({ pattern }) => pattern) : [],
     brokerConfig: {
       'group.min.session.timeout.ms': 500, 'group.initial.rebalance.delay.ms': choices.pick('group.initial.rebalance.delay.ms', [0, 300, 300]), 'offsets.commit.timeout.ms': 1_500,
+      'group.consumer.session.timeout.ms': choices.pick('group.consumer.session.timeout.ms', [1_500, 3_000]), 'group.consumer.heartbeat.interval.ms': HEARTBEAT_MS,
       'offsets.topic.num.partitions': choices.pick('offsets.topic.num.partitions', [1, 3]), 'offsets.topic.replication.factor': Math.min(scope.brokers, 3),
       ...(choices.pick('offsets.topic.segment.bytes', ['default', 'default', 'small']) === 'small' ? { 'offsets.topic.segment.bytes': 2_000 } : {}),
     },
@@ -67,17 +69,26 @@ interface Group {
   readonly pattern: string;
 }
 
+type Pick = <T>(what: string, values: readonly T[]) => T;
+
+/** In the consumer protocol (KIP-848) assignor, session and heartbeats are the coordinator's. */
+function protocolOf(pick: Pick): Readonly<Record<string, string | number>> {
+  if (pick('group.protocol', ['classic', 'classic', 'consumer']) === 'classic') {
+    return { 'partition.assignment.strategy': pick('partition.assignment.strategy', ASSIGNORS), 'session.timeout.ms': pick('session.timeout.ms', [1_500, 3_000]), 'heartbeat.interval.ms': HEARTBEAT_MS };
+  }
+  const assignor = pick('group.remote.assignor', ['none', 'uniform', 'range']);
+  return { 'group.protocol': 'consumer', ...(assignor === 'none' ? {} : { 'group.remote.assignor': assignor }) };
+}
+
 function groupOf(choices: SwarmChoices, name: string, { topics, clientConfig, startMs, untilMs }: SwarmGroupsScope): Group {
-  const pick = <T>(what: string, values: readonly T[]): T => choices.pick(what, values, name);
+  const pick: Pick = (what, values) => choices.pick(what, values, name);
   const members = pick('members', [1, 2, 3, 3, 5]);
   const application = pick('application', Object.keys(APPLICATIONS) as readonly Application[]);
   const isStatic = pick('group.instance.id', [false, false, true]);
   const config = {
     ...clientConfig,
     'auto.offset.reset': pick('auto.offset.reset', ['earliest', 'earliest', 'earliest', 'latest']),
-    'partition.assignment.strategy': pick('partition.assignment.strategy', ASSIGNORS),
-    'session.timeout.ms': pick('session.timeout.ms', [1_500, 3_000]),
-    'heartbeat.interval.ms': 400,
+    ...protocolOf(pick),
     'max.poll.interval.ms': pick('max.poll.interval.ms', [1_800, 3_000]),
     'max.poll.records': pick('max.poll.records', [500, 500, 5]),
     'default.api.timeout.ms': 2_000,

@@ -20,7 +20,7 @@ describe('a swarm', () => {
       ...['none', 'retention.bytes', 'retention.ms', 'compact', 'compact,delete'].map((cleanUp) => `clean-up=${cleanUp}`), 'unclean.leader.election.enable=true', 'flush.messages=1',
       ...['electLeaders', 'reassign', 'cancelReassignment', 'deleteRecords', 'createPartitions', 'alterConfig', 'createTopic', 'deleteTopic'].map((kind) => `admin=${kind}`),
       ...['wipe', 'stop', 'flushFailure', 'powerLoss'].map((kind) => `harsh kind=${kind}`), 'targets=broker-*+controller-*', 'targets=controller-*', 'max down=3',
-      ...[0, 1, 2].map((count) => `groups=${count}`), ...['range', 'roundrobin', 'sticky', 'cooperative-sticky'].map((name) => `partition.assignment.strategy=${name}`), 'group.instance.id=true',
+      ...[0, 1, 2].map((count) => `groups=${count}`), ...['range', 'roundrobin', 'sticky', 'cooperative-sticky'].map((name) => `partition.assignment.strategy=${name}`), 'group.instance.id=true', 'group.protocol=consumer', 'group.remote.assignor=range',
       'application=threaded handler', 'application=commit-then-process', 'application=commits what takes too long', 'crash points=true', 'members are harmed=true', 'offsets.topic.segment.bytes=small',
     ];
     expect(expected.filter((answer) => !answers.has(answer))).toEqual([]);
