@@ -4,8 +4,6 @@
  */
 import type { MutantDoc } from './mutant.ts';
 
-const NO_DUPLICATE_JUDGED = 'delivers records twice, which at-least-once allows: no property of one partition forbids it';
-
 export const CONSUMER_MUTANTS: readonly MutantDoc[] = [
   {
     name: 'consumer-ignores-leader-changes',
@@ -25,17 +23,17 @@ export const CONSUMER_MUTANTS: readonly MutantDoc[] = [
     source: 'KAFKA-14196 (3.4), BUG-55',
     needs: 'enable.auto.commit, a rebalance, and a commit that takes a while',
     hunt: null,
-    uncaught: NO_DUPLICATE_JUDGED,
+    uncaught: 'processes records twice of which the commit was not confirmed, which auto-commit does anyway',
   },
   {
     name: 'consumer-commits-what-it-lost',
     doc: 'a commit holds the positions of partitions that went to another member, and sets the group back',
     reverts: { consumerCommitsOwnedOnly: false },
-    trips: ['consumer-order'],
+    trips: ['at-most-once'],
     source: 'BUG-58c: stored offsets that outlive the assignment (librdkafka)',
     needs: 'a rebalance that moves a partition, and a commit of its former owner',
-    hunt: null,
-    uncaught: NO_DUPLICATE_JUDGED,
+    hunt: 'hunt_members',
+    seedsToDetection: 1,
   },
   {
     name: 'consumer-acknowledges-first',
@@ -51,10 +49,10 @@ export const CONSUMER_MUTANTS: readonly MutantDoc[] = [
     name: 'consumer-takes-errors-for-no-offset',
     doc: 'committed offsets that the coordinator cannot tell yet count as missing, and the reset policy decides',
     reverts: { consumerRetriesOffsetFetch: false },
-    trips: ['consumer-order'],
+    trips: ['at-most-once', 'at-least-once'],
     source: 'BUG-58d',
     needs: 'a rebalance while the coordinator loads or moves',
     hunt: null,
-    uncaught: 'with auto.offset.reset=earliest it repeats, which at-least-once allows; with latest it skips, which takes a property of a whole group to see',
+    uncaught: 'not hunted yet: takes a coordinator that loads or moves between an assignment and the question for its offsets',
   },
 ];

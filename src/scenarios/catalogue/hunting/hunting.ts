@@ -14,6 +14,7 @@ import { huntFullDisk } from './full-disk.ts';
 import { huntGroups } from './groups.ts';
 import { huntLastReplica } from './last-replica.ts';
 import { huntLostAnswer } from './lost-answer.ts';
+import { huntMembers } from './members.ts';
 import { huntNobodyEligible } from './nobody-eligible.ts';
 import { huntPowerLoss } from './power-loss.ts';
 import { huntQuorum } from './quorum.ts';
@@ -37,6 +38,7 @@ export const HUNTS = [
   { name: 'hunt_retention', text: huntRetention, files: {} },
   { name: 'hunt_retries', text: huntRetries, files: {} },
   { name: 'hunt_groups', text: huntGroups, files: {} },
+  { name: 'hunt_members', text: huntMembers, files: {} },
   { name: 'hunt_quorum', text: huntQuorum, files: {} },
   { name: 'hunt_cut_off_controllers', text: huntCutOffControllers, files: {} },
   { name: 'hunt_figure_8', text: huntFigure8, files: {} },
