@@ -31,6 +31,9 @@ function recordOf(result: RunResult, verdict: RunRecord['verdict']): string {
   return formatRunRecord({ format: 'harrow.run/1', harrow: '1', code: 'c0de', verdict, result, ...asked });
 }
 
+/** Sixty runs, on a machine that does much else. */
+const SHRINKING_MS = 180_000;
+
 describe('harrow shrink', () => {
   it('writes a scenario of a few lines and its story beside the record, and says how to run it', () => {
     const files = new Map([['runs/a.json', recordOf(execute(asked), 'violated')]]);
@@ -45,7 +48,7 @@ describe('harrow shrink', () => {
     expect(out()).toMatch(/faults +3 +[12]\n/);
     expect(Math.max(...out().split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(main(['run', 'runs/a.min.yaml', '--quiet'], outside)).toBe(1);
-  });
+  }, SHRINKING_MS);
 
   it('tells of a run that violated nothing, of one that is not there and of a limit that is none', () => {
     const calm = { ...execute({ ...asked, faults: [], workload: [] }) };

@@ -241,3 +241,14 @@ export class Process {
 export function entropyKeyOf(worldKey: number, nodeName: string): number {
   return hashString(nodeName, worldKey);
 }
+
+/** What the entropy of a world's processes comes from. */
+export function worldKeyOf(seed: string): number {
+  return hashString('node', hashString(seed));
+}
+
+/** Copies that draw from another seed from now on. */
+export function reseeded(processes: readonly Process[], seed: string): Process[] {
+  const worldKey = worldKeyOf(seed);
+  return processes.map((process) => process.fork(entropyKeyOf(worldKey, process.spec.name)));
+}

@@ -14,7 +14,7 @@ import type { DiskCondition } from './disk.ts';
 import { Received, Stimulus, type DiskOutcome, type Message, type ReplyTo } from './effects.ts';
 import { hashString } from './hash.ts';
 import type { Director, Monitor, WorldOptions } from './outside.ts';
-import { Process, entropyKeyOf, type BootInput } from './process.ts';
+import { Process, reseeded, worldKeyOf, entropyKeyOf, type BootInput } from './process.ts';
 import { EntryKind, type QueueEntry, type WaitingMessage, type WaitingStimulus } from './queue.ts';
 import type { EventObject, Program } from './statechart/engine.ts';
 import { Stepper, type FlushRequest } from './stepper.ts';
@@ -72,10 +72,9 @@ export class World {
   }
 
   /**
-   * An independent copy. Both may go on; neither sees what the other does. Tracing stays with the original.
-   *
-   * With `seed` it is another future of the same past: what is drawn from now on (latencies, losses, what machines draw, how
-   * long flushes take, what a power loss takes along) is drawn from that seed. What is under way arrives as it would have.
+   * An independent copy. Both may go on; neither sees what the other does. Tracing stays with the original. With `seed` it
+   * is another future of the same past: latencies, losses, what machines draw, how long flushes take and what a power loss
+   * takes along are drawn from that one from now on. What is under way arrives as it would have.
    */
   fork(seed = this.options.seed): World {
     assert(this.stepper.isIdle, 'a world forks between two events');
@@ -397,13 +396,4 @@ export class World {
       this.handleInProcess(waiting[i] as QueueEntry);
     }
   }
-}
-
-function worldKeyOf(seed: string): number {
-  return hashString('node', hashString(seed));
-}
-
-function reseeded(nodes: readonly Process[], seed: string): Process[] {
-  const worldKey = worldKeyOf(seed);
-  return nodes.map((node) => node.fork(entropyKeyOf(worldKey, node.spec.name)));
 }
