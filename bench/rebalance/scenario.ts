@@ -19,6 +19,7 @@ export const PROTOCOL_ROWS: readonly ProtocolRow[] = [
   { name: 'classic, eager (sticky)', config: { 'partition.assignment.strategy': 'sticky' } },
   { name: 'classic, cooperative-sticky', config: { 'partition.assignment.strategy': 'cooperative-sticky' } },
   { name: 'classic, eager (range), static members', config: { 'partition.assignment.strategy': 'range', ...STATIC } },
+  { name: 'consumer (KIP-848)', config: { 'group.protocol': 'consumer' } },
   { name: 'classic, cooperative-sticky, static members', config: { 'partition.assignment.strategy': 'cooperative-sticky', ...STATIC } },
 ];
 

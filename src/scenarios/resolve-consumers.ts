@@ -15,7 +15,8 @@ import type { Located } from './shape.ts';
 type RawConsumer = NonNullable<RawScenario['consumers']>[number];
 
 const DEFAULT_POLL_TIMEOUT_MS = 1_000;
-const DEFAULT_APPLICATION: ApplicationOptions = {
+/** Of a group that is written without one. */
+export const DEFAULT_APPLICATION: ApplicationOptions = {
   mode: 'auto-commit', handler: 'sync', commit: 'sync', perRecordMs: 0, perBatchMs: 0, sink: 'naive', pollTimeoutMs: DEFAULT_POLL_TIMEOUT_MS,
 };
 /** They do nothing in a consumer that is in no group. */

@@ -5,10 +5,12 @@
  * Left out: records files. Who writes such a scenario writes its rows out as `sends` first: a text has no file beside it.
  */
 import { AssertionFailed, unreachable } from '../kernel/assert.ts';
+import type { ApplicationOptions } from '../actors/application/state.ts';
 import type { Ratio } from '../kernel/random.ts';
 import type { AdminOperation } from './administration.ts';
 import { formatDurationMs, formatDurationUs, formatRatio } from './durations.ts';
 import { DEFAULT_KILL_AFTER_MS, type ScenarioFault } from './faults.ts';
+import { DEFAULT_APPLICATION } from './resolve-consumers.ts';
 import { DEFAULT_PROFILE } from './profiles.ts';
 import { DEFAULT_FLUSH_LATENCY, DEFAULT_LATENCY } from './resolve.ts';
 import { brokerNode, type ConsumerSpec, type NemesisSpec, type NetworkSpec, type ProducerSpec, type Scenario, type TopicSpec, type WorkloadSpec } from './scenario.ts';
@@ -80,8 +82,20 @@ function producerOf({ name, nodes, bootstrap, config }: ProducerSpec, scenario: 
   return { name, count: nodes.length === 1 ? undefined : nodes.length, bootstrap: bootstrapOf(bootstrap, scenario), config: orNothing(config) };
 }
 
-function consumerOf({ name, topics, bootstrap, config }: ConsumerSpec, scenario: Scenario): Plain {
-  return { name, topics, bootstrap: bootstrapOf(bootstrap, scenario), config: orNothing(config) };
+function consumerOf({ name, nodes, topics, bootstrap, config, group }: ConsumerSpec, scenario: Scenario): Plain {
+  return {
+    name, count: nodes.length === 1 ? undefined : nodes.length, group: group?.groupId, topics, bootstrap: bootstrapOf(bootstrap, scenario),
+    application: group === undefined ? undefined : applicationOf(group.application), config: orNothing(config),
+  };
+}
+
+function applicationOf({ mode, handler, commit, perRecordMs, perBatchMs, sink, pollTimeoutMs }: ApplicationOptions): Plain {
+  const usual = DEFAULT_APPLICATION;
+  return {
+    mode, handler: handler === usual.handler ? undefined : handler, commit: commit === usual.commit ? undefined : commit,
+    perRecord: perRecordMs === usual.perRecordMs ? undefined : ms(perRecordMs), perBatch: perBatchMs === usual.perBatchMs ? undefined : ms(perBatchMs),
+    sink: sink === usual.sink ? undefined : sink, pollTimeout: pollTimeoutMs === usual.pollTimeoutMs ? undefined : ms(pollTimeoutMs),
+  };
 }
 
 function workloadOf(spec: WorkloadSpec, { producers }: Scenario): string[] {
@@ -133,6 +147,7 @@ export function writtenFault(fault: ScenarioFault): { readonly [key: string]: Pl
   const at = ms(fault.atMs);
   switch (fault.kind) {
     case 'crash':
+      return { at, crash: fault.node, ...(fault.point === undefined ? {} : { [fault.point.when]: fault.point.step }), restartAfter: restart(fault.restartAfterMs) };
     case 'powerLoss':
     case 'wipe':
       return { at, [fault.kind]: fault.node, restartAfter: restart(fault.restartAfterMs) };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FetchState, TopicPartitionState } from './state.ts';
+import { AT_ONCE_MS } from '../client/turn.ts';
 import { KAFKA_RULES } from '../../kafka/rules.ts';
 import { advanced, assigned, awaitingReset, initializing, isFetchable, positionedAt, resetTo, revoked, unassigned, validated, withLeader } from './subscription.ts';
 
@@ -8,7 +9,7 @@ const NONE = { autoOffsetReset: 'none' } as const;
 
 /** At offset 10, the last record read in epoch 3, led by node 1 in epoch 3. */
 const reading: TopicPartitionState = {
-  topic: 'gps', partition: 0, fetchState: 'FETCHING', position: 10, offsetEpoch: 3, leaderId: 1, leaderEpoch: 3, resetReason: 'initial', nextRetryMs: 0, isPaused: false,
+  topic: 'gps', partition: 0, fetchState: 'FETCHING', position: 10, offsetEpoch: 3, leaderId: 1, leaderEpoch: 3, resetReason: 'initial', nextRetryMs: AT_ONCE_MS, isPaused: false,
   isPendingRevocation: false,
 };
 const inState = (fetchState: FetchState, fields: Partial<TopicPartitionState> = {}): TopicPartitionState => ({ ...reading, fetchState, ...fields });
@@ -22,7 +23,7 @@ describe('an assigned partition', () => {
 
   it('is fetched from the offset it is reset to, which needs no validation', () => {
     const state = resetTo(inState('AWAIT_RESET', { nextRetryMs: 99 }), 7);
-    expect(state).toMatchObject({ fetchState: 'FETCHING', position: 7, offsetEpoch: -1, nextRetryMs: 0 });
+    expect(state).toMatchObject({ fetchState: 'FETCHING', position: 7, offsetEpoch: -1, nextRetryMs: AT_ONCE_MS });
     expect(withLeader(state, { leaderId: 2, leaderEpoch: 4 }, KAFKA_RULES).fetchState).toBe('FETCHING');
   });
 
@@ -34,12 +35,12 @@ describe('an assigned partition', () => {
 
 describe('news of the leader', () => {
   it.each<[string, TopicPartitionState, { leaderId: number; leaderEpoch: number }, Partial<TopicPartitionState>]>([
-    ['a new epoch must validate the position', reading, { leaderId: 2, leaderEpoch: 4 }, { fetchState: 'AWAIT_VALIDATION', leaderId: 2, leaderEpoch: 4, nextRetryMs: 0 }],
+    ['a new epoch must validate the position', reading, { leaderId: 2, leaderEpoch: 4 }, { fetchState: 'AWAIT_VALIDATION', leaderId: 2, leaderEpoch: 4, nextRetryMs: AT_ONCE_MS }],
     ['so must the same node in a new epoch', reading, { leaderId: 1, leaderEpoch: 4 }, { fetchState: 'AWAIT_VALIDATION', leaderId: 1, leaderEpoch: 4 }],
     ['a position without an epoch cannot be validated', { ...reading, offsetEpoch: -1 }, { leaderId: 2, leaderEpoch: 4 }, { fetchState: 'FETCHING', leaderId: 2 }],
-    ['a validation under way begins again with the newer leader', inState('AWAIT_VALIDATION', { nextRetryMs: 99 }), { leaderId: 2, leaderEpoch: 5 }, { fetchState: 'AWAIT_VALIDATION', leaderEpoch: 5, nextRetryMs: 0 }],
+    ['a validation under way begins again with the newer leader', inState('AWAIT_VALIDATION', { nextRetryMs: 99 }), { leaderId: 2, leaderEpoch: 5 }, { fetchState: 'AWAIT_VALIDATION', leaderEpoch: 5, nextRetryMs: AT_ONCE_MS }],
     ['without a leader a position keeps the one it had', reading, { leaderId: -1, leaderEpoch: 4 }, { fetchState: 'FETCHING', leaderId: 1, leaderEpoch: 3 }],
-    ['a reset goes to the new leader', inState('AWAIT_RESET', { nextRetryMs: 99 }), { leaderId: 2, leaderEpoch: 4 }, { fetchState: 'AWAIT_RESET', leaderId: 2, nextRetryMs: 0 }],
+    ['a reset goes to the new leader', inState('AWAIT_RESET', { nextRetryMs: 99 }), { leaderId: 2, leaderEpoch: 4 }, { fetchState: 'AWAIT_RESET', leaderId: 2, nextRetryMs: AT_ONCE_MS }],
     ['INITIALIZING stays', inState('INITIALIZING'), { leaderId: 2, leaderEpoch: 4 }, { fetchState: 'INITIALIZING', leaderId: 2 }],
   ])('%s', (_, before, leader, expected) => {
     expect(withLeader(before, leader, KAFKA_RULES)).toMatchObject(expected);
@@ -54,7 +55,7 @@ describe('a validation (KIP-320)', () => {
   const validating = inState('AWAIT_VALIDATION', { nextRetryMs: 99 });
 
   it.each([10, 11, 500])('confirms the position when the epoch ends at %i', (endOffset) => {
-    expect(validated(validating, { epoch: 3, endOffset }, EARLIEST)).toMatchObject({ kind: 'valid', state: { fetchState: 'FETCHING', position: 10, offsetEpoch: 3, nextRetryMs: 0 } });
+    expect(validated(validating, { epoch: 3, endOffset }, EARLIEST)).toMatchObject({ kind: 'valid', state: { fetchState: 'FETCHING', position: 10, offsetEpoch: 3, nextRetryMs: AT_ONCE_MS } });
   });
 
   it('moves the position to where the logs part, and takes the epoch from there', () => {
@@ -74,7 +75,7 @@ describe('a validation (KIP-320)', () => {
 
 describe('reading', () => {
   it('moves the position, remembers the epoch and ends a backoff', () => {
-    expect(advanced({ ...reading, nextRetryMs: 50 }, 12, 4)).toEqual({ ...reading, position: 12, offsetEpoch: 4, nextRetryMs: 0 });
+    expect(advanced({ ...reading, nextRetryMs: 50 }, 12, 4)).toEqual({ ...reading, position: 12, offsetEpoch: 4, nextRetryMs: AT_ONCE_MS });
   });
 });
 

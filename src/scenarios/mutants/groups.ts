@@ -3,8 +3,6 @@
  */
 import type { MutantDoc } from './mutant.ts';
 
-const NO_GROUPS = 'not hunted yet: no built-in scenario has consumers that are members of groups; caught by a scripted group (properties/groups/checkers.test.ts)';
-
 const CONSUMER_PROTOCOL = 'not hunted yet: no built-in scenario has groups of the consumer protocol; caught by one of the tests (properties/groups/consumer-protocol-under-faults.test.ts)';
 
 export const GROUP_MUTANTS: readonly MutantDoc[] = [
@@ -15,8 +13,8 @@ export const GROUP_MUTANTS: readonly MutantDoc[] = [
     trips: ['group-offsets-kept'],
     source: 'KAFKA-4682, KIP-211 (2.1); KAFKA-8069 (2.3), KAFKA-13636 (3.2), BUG-52',
     needs: 'a group whose partition is quiet for longer than offsets.retention.minutes',
-    hunt: null,
-    uncaught: NO_GROUPS,
+    hunt: 'hunt_groups',
+    seedsToDetection: 1,
   },
   {
     name: 'load-keeps-first-offset',
@@ -25,8 +23,8 @@ export const GROUP_MUTANTS: readonly MutantDoc[] = [
     trips: ['coordinator-is-replay'],
     source: 'KAFKA-5600 (0.11.0.1, 1.0), BUG-53',
     needs: 'two commits of one partition, then another leader of the group\'s partition',
-    hunt: null,
-    uncaught: NO_GROUPS,
+    hunt: 'hunt_groups',
+    seedsToDetection: 1,
   },
   {
     name: 'assigns-unreleased-partitions',
