@@ -3,7 +3,7 @@
  * that was cut, or cleaned, is replayed anew. Source: GroupMetadataManager.replay, OffsetMetadataManager.replay.
  */
 import { decodeCoordinatorRecord, groupOf } from '../kafka/group/coordinator-records.ts';
-import { EMPTY_GROUP_IMAGE, replay, type GroupImage, type OffsetTable } from '../kafka/group/group-image.ts';
+import { EMPTY_GROUP_IMAGE, replayAll, type GroupImage, type OffsetTable } from '../kafka/group/group-image.ts';
 import type { Offset } from '../kafka/ids.ts';
 import type { PartitionLog } from '../kafka/log.ts';
 import type { RecordBatch } from '../kafka/records.ts';
@@ -46,11 +46,11 @@ function extended(known: Replayed | undefined, log: PartitionLog): Replayed {
   const images = new Map(known?.images);
   const from = Math.max(known?.endOffset ?? 0, log.logStartOffset);
   for (const { records } of log.read(from, log.logEndOffset, Number.MAX_SAFE_INTEGER, true)) {
-    for (const record of records) {
-      const decoded = decodeCoordinatorRecord(record);
-      const groupId = groupOf(decoded);
-      images.set(groupId, replay(images.get(groupId) ?? EMPTY_GROUP_IMAGE, decoded));
-    }
+    const decoded = records.map(decodeCoordinatorRecord);
+    const [first] = decoded;
+    if (first === undefined) continue;
+    const groupId = groupOf(first);
+    images.set(groupId, replayAll(images.get(groupId) ?? EMPTY_GROUP_IMAGE, decoded));
   }
   return { endOffset: log.logEndOffset, last: log.lastBatch, images };
 }

@@ -35,6 +35,7 @@ export class Judge {
   private readonly onObserved: readonly Checker[];
   private readonly onCommitted: readonly Checker[];
   private readonly onGroup: readonly Checker[];
+  private readonly onRaft: readonly Checker[];
   private nextAlarmUs: number;
   private isOver = false;
   /** When a voter's disk was first erased. */
@@ -55,6 +56,7 @@ export class Judge {
     this.onObserved = this.checkers.filter((checker) => checker.observed !== undefined);
     this.onCommitted = this.checkers.filter((checker) => checker.committedCompared !== undefined);
     this.onGroup = this.checkers.filter((checker) => checker.groupChanged !== undefined);
+    this.onRaft = this.checkers.filter((checker) => checker.raftChanged !== undefined);
     this.nextAlarmUs = this.earliestAlarm();
     if (forkOf !== undefined) this.voterWipedUs = forkOf.voterWipedUs;
   }
@@ -103,7 +105,8 @@ export class Judge {
   /** A replica of the metadata log started (`before` undefined), changed, or ended (`after` undefined). */
   raftChanged(before: RaftView | undefined, after: RaftView | undefined, atUs: number): void {
     this.reach(atUs);
-    for (const checker of this.checkers) checker.raftChanged?.(before, after, atUs);
+    const listeners = this.onRaft;
+    for (let i = 0; i < listeners.length; i += 1) (listeners[i] as Checker).raftChanged?.(before, after, atUs);
   }
 
   /** The process is down, and its next incarnation will find this metadata log. */

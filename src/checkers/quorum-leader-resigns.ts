@@ -26,6 +26,7 @@ const BEGIN_QUORUM_EPOCH_FACTOR = 0.5;
 /** More than a disk makes a process wait between two steps. */
 const STALL_US = usOfMs(100);
 const PPM = 1_000_000;
+const NOBODY: readonly NodeId[] = [];
 
 export const quorumLeaderResigns: Property = {
   name: 'quorum-leader-resigns',
@@ -36,14 +37,14 @@ export const quorumLeaderResigns: Property = {
   check: (context) => new QuorumLeaderResigns(context),
 };
 
-/** A leader, since the last time that a majority had fetched. */
+/** A leader, since the last time that a majority had fetched. It is seen with each of its fetches, and so is changed in place. */
 interface Led {
   readonly epoch: LeaderEpoch;
-  readonly heard: readonly NodeId[];
-  readonly activeUs: number;
-  readonly seenUs: number;
+  heard: readonly NodeId[];
+  activeUs: number;
+  seenUs: number;
   /** Reported, once in an epoch. */
-  readonly isOverdue: boolean;
+  isOverdue: boolean;
 }
 
 class QuorumLeaderResigns implements Checker {
@@ -79,21 +80,23 @@ class QuorumLeaderResigns implements Checker {
     const { nodeId, epoch, leadership } = after;
     const last = this.led.get(nodeId);
     if (last === undefined || last.epoch !== epoch) {
-      this.led.set(nodeId, { epoch, heard: [], activeUs: 0, seenUs: atUs, isOverdue: false });
+      this.led.set(nodeId, { epoch, heard: NOBODY, activeUs: 0, seenUs: atUs, isOverdue: false });
       return;
     }
     const fetched = fetchedNow(before?.leadership ?? null, leadership);
-    const heard = fetched.length === 0 ? last.heard : [...new Set([...last.heard, ...fetched])];
-    if (heard.length >= this.others) {
+    if (fetched.length > 0) last.heard = [...new Set([...last.heard, ...fetched])];
+    const gap = atUs - last.seenUs;
+    last.seenUs = atUs;
+    if (last.heard.length >= this.others) {
       this.findings.compared += 1;
-      this.led.set(nodeId, { ...last, heard: [], activeUs: 0, seenUs: atUs });
+      last.heard = NOBODY;
+      last.activeUs = 0;
       return;
     }
-    const gap = atUs - last.seenUs;
-    const now: Led = { ...last, heard, seenUs: atUs, activeUs: last.activeUs + (gap <= this.gapUs ? gap : 0) };
-    const isOverdue = now.activeUs > this.boundUs;
-    this.led.set(nodeId, { ...now, isOverdue: last.isOverdue || isOverdue });
-    if (isOverdue && !last.isOverdue) this.overdue(nodeId, now, atUs);
+    if (gap <= this.gapUs) last.activeUs += gap;
+    if (last.activeUs <= this.boundUs || last.isOverdue) return;
+    last.isOverdue = true;
+    this.overdue(nodeId, last, atUs);
   }
 
   private overdue(nodeId: NodeId, { epoch, heard, activeUs }: Led, atUs: number): void {
@@ -111,7 +114,8 @@ class QuorumLeaderResigns implements Checker {
   }
 
   fork(context: CheckContext): Checker {
-    return new QuorumLeaderResigns(context, this.findings.fork(), new Map(this.led));
+    const led = new Map([...this.led].map(([nodeId, each]) => [nodeId, { ...each }]));
+    return new QuorumLeaderResigns(context, this.findings.fork(), led);
   }
 }
 
@@ -121,7 +125,7 @@ function slowestUs({ quorum }: CheckConfig): number {
 }
 
 /** The voters whose entries changed: they have fetched. */
-function fetchedNow(before: RaftLeadershipView | null, { voterStates }: RaftLeadershipView): NodeId[] {
-  if (before === null || before.voterStates === voterStates) return [];
+function fetchedNow(before: RaftLeadershipView | null, { voterStates }: RaftLeadershipView): readonly NodeId[] {
+  if (before === null || before.voterStates === voterStates) return NOBODY;
   return voterStates.filter((state, i) => state !== before.voterStates[i]).map(({ id }) => id);
 }

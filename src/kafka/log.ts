@@ -178,7 +178,14 @@ export class PartitionLog {
       };
     });
     const sizeInBytes = this.bytesAtEnd - activeBytesBefore;
-    segments.push({ baseOffset: activeBaseOffset, endOffsetExclusive: this.logEndOffset, sizeInBytes, largestTimestamp: this.largestTimestampFrom(activeBaseOffset), isActive: true });
+    const largestTimestamp = (): number => this.largestTimestampFrom(activeBaseOffset);
+    segments.push({
+      baseOffset: activeBaseOffset, endOffsetExclusive: this.logEndOffset, sizeInBytes, isActive: true,
+      // Read from its batches, and so only when somebody asks: it changes with every append.
+      get largestTimestamp() {
+        return largestTimestamp();
+      },
+    });
     return segments;
   }
 

@@ -38,11 +38,14 @@ const WRITE_STALL_US = 100;
 /** More work than this in one instant of one process means that two machines tell each other the same thing for ever. */
 const MAX_LOCAL_WORK = 250_000;
 
+const NO_OUTPUT: readonly Effect[] = [];
+
 export class Stepper implements OutputSink {
   private readonly world: World;
   private readonly flushKey: number;
   private readonly flushLatency: LatencyRange;
-  private output: Effect[] = [];
+  /** Of the step under way: one list as the machine handed it over, or several in one. */
+  private output: readonly Effect[] = NO_OUTPUT;
   private work: LocalWork[] = [];
   /** Who is at work, for the message of an error. */
   active = '';
@@ -60,15 +63,15 @@ export class Stepper implements OutputSink {
 
   emit(event: EventObject): void {
     const { effects } = event as EffectsEmitted;
-    for (let i = 0; i < effects.length; i += 1) this.output.push(effects[i] as Effect);
+    if (effects.length > 0) this.output = this.output.length === 0 ? effects : [...this.output, ...effects];
   }
 
   schedule(id: string, delayMs: number, event: EventObject): void {
-    this.output.push({ kind: 'schedule', key: id, delayMs, type: event.type });
+    this.output = [...this.output, { kind: 'schedule', key: id, delayMs, type: event.type }];
   }
 
   cancel(id: string): void {
-    this.output.push({ kind: 'cancel', key: id });
+    this.output = [...this.output, { kind: 'cancel', key: id }];
   }
 
   /** An event from outside the process, and all that follows from it in this instant. */
@@ -100,7 +103,7 @@ export class Stepper implements OutputSink {
     if (process.states[slot] !== undefined) return;
     const program = present(this.world.programs[machine], `program ${machine}`);
     const outer = this.output;
-    this.output = [];
+    this.output = NO_OUTPUT;
     this.active = `${process.spec.name}/${name}, start`;
     const state = program.start(input, this);
     const effects = this.output;
@@ -131,7 +134,7 @@ export class Stepper implements OutputSink {
     const before = state.context;
     const next = program.step(state, event, this);
     const effects = this.output;
-    this.output = [];
+    this.output = NO_OUTPUT;
     process.states[slot] = next;
     if (next.context !== before) world.noteStep(process, slot, before, next.context);
     if (stateBefore !== undefined) this.traceStep(process, slot, event, stateBefore, program.describe(next), effects);

@@ -110,10 +110,10 @@ function autoCommitEnded(turn: ConsumerTurn, commitId: number, errorCode: ErrorN
   if (isRetriable) turn.wakeBy(retryAtMs);
 }
 
-/** `auto.commit.interval.ms` after the last one. */
+/** `auto.commit.interval.ms` after the last one, for which poll wakes up (ConsumerCoordinator.timeToNextPoll). */
 export function autoCommitIfDue(turn: ConsumerTurn): void {
   const { nextAutoCommitMs } = groupOf(turn);
-  if (nextAutoCommitMs > turn.nowMs) return;
+  if (nextAutoCommitMs > turn.nowMs) return turn.wakeBy(nextAutoCommitMs);
   setGroup(turn, { nextAutoCommitMs: turn.nowMs + turn.state.config.autoCommitIntervalMs });
   beginCommit(turn, 'auto');
 }

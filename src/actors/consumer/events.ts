@@ -38,7 +38,12 @@ export function processFetchResponse(state: ConsumerState, event: Received<Fetch
   const { purpose } = request;
   assert(purpose.kind === 'fetch', () => `request ${request.correlationId} was for ${purpose.kind}, not fetch`);
   handleFetchResponse(turn, purpose, event.message, event.from);
-  if (turn.state.group !== null) return goOn(turn);
+  if (turn.state.group !== null) {
+    if (turn.state.completedFetches !== state.completedFetches) return goOn(turn);
+    // Nothing came that poll could return, and what is due in poll by time has its timer.
+    if (state.poll !== null) sendFetch(turn, event.from, purpose);
+    return turn.end();
+  }
   sendFetch(turn, event.from, purpose);
   if (turn.state.partitions !== state.partitions) resetPositionsIfNeeded(turn);
   if (turn.state.metadata !== state.metadata) maybeUpdateMetadata(turn);

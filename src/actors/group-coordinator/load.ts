@@ -9,9 +9,10 @@
  * A leader that stays leader in a new leader epoch stays coordinator as it is.
  * Source: CoordinatorLoaderImpl, CoordinatorRuntime.scheduleLoadOperation, scheduleUnloadOperation; GroupCoordinatorService.onElection.
  */
+import { assert } from '../../kernel/assert.ts';
 import type { Effect, Stimulus } from '../../kernel/effects.ts';
 import { decodeCoordinatorRecord, groupOf } from '../../kafka/group/coordinator-records.ts';
-import { EMPTY_GROUP_IMAGE, isNoGroup, replay, type GroupImage } from '../../kafka/group/group-image.ts';
+import { EMPTY_GROUP_IMAGE, isNoGroup, replayAll, type GroupImage } from '../../kafka/group/group-image.ts';
 import { GROUP_METADATA_TOPIC } from '../../kafka/group/partition.ts';
 import { topicPartition, type PartitionIndex } from '../../kafka/ids.ts';
 import type { MetadataImage } from '../../kafka/metadata.ts';
@@ -100,17 +101,16 @@ function replayed(before: LoadedLog, { batches, nextOffset, highWatermark }: Log
   const metKeys = new Set(before.metKeys);
   for (const { records, isControl, nextOffset: endOffset } of batches) {
     if (isControl) continue;
-    for (const record of records) {
-      const decoded = decodeCoordinatorRecord(record);
-      if (!keepsLast && decoded.type === 'OffsetCommit') {
-        if (metKeys.has(record.key as string)) continue;
-        metKeys.add(record.key as string);
-      }
-      const groupId = groupOf(decoded);
-      const image = replay(images.get(groupId) ?? EMPTY_GROUP_IMAGE, decoded);
-      put(images, groupId, image);
-      if (endOffset <= highWatermark) put(committed, groupId, image);
-    }
+    const counted = keepsLast ? records : records.filter(({ key }) => !metKeys.has(key as string));
+    const decoded = counted.map(decodeCoordinatorRecord);
+    if (!keepsLast) for (const [i, { type }] of decoded.entries()) if (type === 'OffsetCommit') metKeys.add(counted[i]?.key as string);
+    const [first] = decoded;
+    if (first === undefined) continue;
+    const groupId = groupOf(first);
+    assert(decoded.every((record) => groupOf(record) === groupId), 'a batch is what one group has written in one turn');
+    const image = replayAll(images.get(groupId) ?? EMPTY_GROUP_IMAGE, decoded);
+    put(images, groupId, image);
+    if (endOffset <= highWatermark) put(committed, groupId, image);
   }
   return { nextOffset, images, committed, metKeys };
 }

@@ -15,7 +15,7 @@
 import type { Effect, Received, ReplyTo } from '../../kernel/effects.ts';
 import { CLUSTER_METADATA_TOPIC, type CurrentLeader, type EpochEndOffset, type FetchPartition, type FetchPartitionData, type FetchRequest, type FetchResponse, type MetadataBatch } from '../../kafka/api.ts';
 import type { ErrorName } from '../../kafka/errors.ts';
-import { NO_EPOCH, NO_OFFSET, type LeaderEpoch, type NodeId, type Offset } from '../../kafka/ids.ts';
+import { NO_EPOCH, NO_OFFSET, type LeaderEpoch, type NodeId } from '../../kafka/ids.ts';
 import { maybeAdvanceHighWatermark, noteFetchOf } from './leader.ts';
 import { knownLeader, type Leadership, type ParkedFetch, type RaftState } from './state.ts';
 
@@ -47,13 +47,13 @@ export function handleFetch(before: RaftState, { message, replyTo, from }: Recei
     return before;
   }
   const { replicaId } = message.replicaState;
-  const heard = noteFetchOf(before, before.leadership, replicaId, effects);
-  const parting = partingOf(heard, partition);
+  const parting = partingOf(before, partition);
+  const heard = noteFetchOf(before, before.leadership, replicaId, parting === null ? partition.fetchOffset : null, effects);
   if (parting !== null) {
     effects.push(fetchResponse(heard, replyTo, correlationId, 'NONE', parting));
     return heard;
   }
-  const state = maybeAdvanceHighWatermark(acknowledge(heard, replicaId, partition.fetchOffset));
+  const state = maybeAdvanceHighWatermark(heard);
   const fetch: ParkedFetch = { source: from, replyTo, correlationId, fetchOffset: partition.fetchOffset, highWatermark: partition.highWatermark ?? null };
   if (message.maxWaitMs > 0 && !isDue(state, fetch)) return park(state, fetch, message.maxWaitMs, effects);
   effects.push(answer(state, fetch));
@@ -67,16 +67,6 @@ function partingOf({ log, snapshot }: RaftState, { fetchOffset, lastFetchedEpoch
   if (isBeforeLog && snapshot !== null) return { snapshotId: { epoch: snapshot.epoch, endOffset: snapshot.endOffset } };
   const end: EpochEndOffset = log.endOffsetForEpoch(lastFetchedEpoch);
   return end.epoch !== lastFetchedEpoch || end.endOffset < fetchOffset ? { divergingEpoch: end } : null;
-}
-
-/** The fetch offset of a voter is what it has flushed (LeaderState.updateReplicaState). */
-function acknowledge(state: RaftState, replicaId: NodeId, endOffset: Offset): RaftState {
-  const { leadership } = state;
-  if (leadership === null) return state;
-  const at = leadership.voterStates.findIndex(({ id }) => id === replicaId);
-  const voterState = leadership.voterStates[at];
-  if (voterState === undefined || voterState.endOffset === endOffset) return state;
-  return state.with({ leadership: { ...leadership, voterStates: leadership.voterStates.with(at, { ...voterState, endOffset }) } });
 }
 
 // --- waiting -----------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ export function append(state: RaftState, { epoch, baseOffset, records }: RaftApp
 export function maybeAdvanceHighWatermark(state: RaftState): RaftState {
   const { leadership } = state;
   // Its own copy counts as that of a voter in this epoch, which it is once its vote for itself is on the platter.
-  if (leadership === null || !isQuorumStateDurable(state)) return state;
+  if (leadership === null || state.highWatermark === state.log.endOffset || !isQuorumStateDurable(state)) return state;
   const endOffsets = [ownEndOffset(state), ...leadership.voterStates.map(({ endOffset }) => endOffset)].toSorted((a, b) => b - a);
   const replicated = endOffsets[majority(state) - 1] as Offset;
   const isOwnEpoch = replicated > leadership.epochStartOffset || !state.rules.raftCommitsOwnEpochFirst;
@@ -63,8 +63,11 @@ export function maybeAdvanceHighWatermark(state: RaftState): RaftState {
 
 // --- the voters --------------------------------------------------------------------------------------------------------
 
-/** A voter has fetched: it is there, and it knows of the epoch. */
-export function noteFetchOf(before: RaftState, leadership: Leadership, voter: NodeId, effects: Effect[]): RaftState {
+/**
+ * A voter has fetched: it is there, and it knows of the epoch. What it has flushed is its fetch offset, `endOffset`, unless
+ * its log parts from this one: null (LeaderState.updateReplicaState).
+ */
+export function noteFetchOf(before: RaftState, leadership: Leadership, voter: NodeId, endOffset: Offset | null, effects: Effect[]): RaftState {
   const at = leadership.voterStates.findIndex(({ id }) => id === voter);
   const voterState = leadership.voterStates[at];
   if (voterState === undefined) return before;
@@ -74,7 +77,7 @@ export function noteFetchOf(before: RaftState, leadership: Leadership, voter: No
   return before.with({
     leadership: {
       ...leadership,
-      voterStates: leadership.voterStates.with(at, { ...voterState, lastFetchMs: before.nowMs }),
+      voterStates: leadership.voterStates.with(at, { id: voter, endOffset: endOffset ?? voterState.endOffset, lastFetchMs: before.nowMs }),
       fetchedVoters: isMajority ? [] : fetchedVoters,
       fetchedSinceBegin: leadership.fetchedSinceBegin.includes(voter) ? leadership.fetchedSinceBegin : [...leadership.fetchedSinceBegin, voter],
       unacknowledged: leadership.unacknowledged.includes(voter) ? leadership.unacknowledged.filter((id) => id !== voter) : leadership.unacknowledged,

@@ -69,7 +69,7 @@ export function handleFetchSnapshot(before: RaftState, { message, replyTo }: Rec
   const image = errorCode === 'NONE' && snapshot !== null ? snapshot.image : null;
   const answer: FetchSnapshotResponse = { type: 'FetchSnapshotResponse', correlationId, errorCode, currentLeader: currentLeaderOf(before), snapshotId, image };
   effects.push({ kind: 'reply', to: replyTo, message: answer });
-  return leadership === null || leaderError !== 'NONE' ? before : noteFetchOf(before, leadership, replicaId, effects);
+  return leadership === null || leaderError !== 'NONE' ? before : noteFetchOf(before, leadership, replicaId, null, effects);
 }
 
 // --- the follower ------------------------------------------------------------------------------------------------------

@@ -116,8 +116,20 @@ export function encodeCoordinatorRecord({ type, key, value }: CoordinatorRecord,
   return { key: JSON.stringify({ type, ...key }), value: value === null ? null : JSON.stringify(value), timestampMs };
 }
 
+/** A memo of a pure function: replicas share their records, and every coordinator that loads them reads them again. */
+const DECODED = new WeakMap<Record, CoordinatorRecord>();
+
 /** The inverse. Nobody else writes into the topic, so what cannot be read is a broken invariant of ours. */
-export function decodeCoordinatorRecord({ key: text, value }: Record): CoordinatorRecord {
+export function decodeCoordinatorRecord(record: Record): CoordinatorRecord {
+  let decoded = DECODED.get(record);
+  if (decoded === undefined) {
+    decoded = decode(record);
+    DECODED.set(record, decoded);
+  }
+  return decoded;
+}
+
+function decode({ key: text, value }: Record): CoordinatorRecord {
   const { type, ...key } = JSON.parse(present(text ?? undefined, 'key of a coordinator record')) as { type: CoordinatorRecordType };
   assert(typeof type === 'string', () => `a coordinator record with the key ${text}`);
   return { type, key, value: value === null ? null : (JSON.parse(value) as unknown) } as unknown as CoordinatorRecord;

@@ -14,6 +14,8 @@ import type {
   ConsumerGroupCurrentMemberAssignmentValue, ConsumerGroupMemberMetadataValue, ConsumerGroupPartitionMetadataValue, CoordinatorRecord, GroupMetadataValue, OffsetCommitValue,
 } from './coordinator-records.ts';
 
+type OffsetCommitRecord = Extract<CoordinatorRecord, { readonly type: 'OffsetCommit' }>;
+
 export interface OffsetAndMetadata extends OffsetCommitValue {
   readonly topic: TopicName;
   readonly partition: PartitionIndex;
@@ -54,10 +56,8 @@ export function isNoGroup({ metadata, consumer, offsets }: GroupImage): boolean 
 /** The image after one more record of the group. */
 export function replay(image: GroupImage, record: CoordinatorRecord): GroupImage {
   switch (record.type) {
-    case 'OffsetCommit': {
-      const { key: { topic, partition }, value } = record;
-      return { ...image, offsets: withEntry(image.offsets, topicPartition(topic, partition), value === null ? null : { topic, partition, ...value }) };
-    }
+    case 'OffsetCommit':
+      return { ...image, offsets: withOffsets(image.offsets, [record]) };
     case 'GroupMetadata':
       return { ...image, metadata: record.value };
     case 'ConsumerGroupMetadata':
@@ -77,8 +77,22 @@ export function replay(image: GroupImage, record: CoordinatorRecord): GroupImage
   }
 }
 
+/** `records.reduce(replay, image)`, with one copy of the offsets for all that are committed together. */
 export function replayAll(image: GroupImage, records: readonly CoordinatorRecord[]): GroupImage {
-  return records.reduce(replay, image);
+  const others = records.filter(({ type }) => type !== 'OffsetCommit');
+  const commits = records.filter((record) => record.type === 'OffsetCommit');
+  const replayed = others.reduce(replay, image);
+  return commits.length === 0 ? replayed : { ...replayed, offsets: withOffsets(replayed.offsets, commits) };
+}
+
+function withOffsets(before: OffsetTable, commits: readonly OffsetCommitRecord[]): OffsetTable {
+  const offsets = new Map(before);
+  for (const { key: { topic, partition }, value } of commits) {
+    const name = topicPartition(topic, partition);
+    if (value === null) offsets.delete(name);
+    else offsets.set(name, { topic, partition, ...value });
+  }
+  return offsets;
 }
 
 /** A member's first record comes before the group's first epoch does (getOrMaybeCreatePersistedConsumerGroup). */
