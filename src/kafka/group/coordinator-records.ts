@@ -130,7 +130,26 @@ export function decodeCoordinatorRecord(record: Record): CoordinatorRecord {
 }
 
 function decode({ key: text, value }: Record): CoordinatorRecord {
-  const { type, ...key } = JSON.parse(present(text ?? undefined, 'key of a coordinator record')) as { type: CoordinatorRecordType };
-  assert(typeof type === 'string', () => `a coordinator record with the key ${text}`);
+  const { type, key } = keyOf(present(text ?? undefined, 'key of a coordinator record'));
   return { type, key, value: value === null ? null : (JSON.parse(value) as unknown) } as unknown as CoordinatorRecord;
+}
+
+interface DecodedKey {
+  readonly type: CoordinatorRecordType;
+  readonly key: unknown;
+}
+
+/** Few keys come again and again: a memo of a pure function, which forgets everything when it is full. */
+const KEYS = new Map<string, DecodedKey>();
+const MOST_KEYS = 10_000;
+
+function keyOf(text: string): DecodedKey {
+  const known = KEYS.get(text);
+  if (known !== undefined) return known;
+  const { type, ...key } = JSON.parse(text) as { type: CoordinatorRecordType };
+  assert(typeof type === 'string', () => `a coordinator record with the key ${text}`);
+  if (KEYS.size >= MOST_KEYS) KEYS.clear();
+  const decoded = { type, key };
+  KEYS.set(text, decoded);
+  return decoded;
 }

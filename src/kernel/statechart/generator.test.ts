@@ -71,7 +71,11 @@ function tank(options: { readonly onAdd?: (n: number) => void; readonly type?: s
 /** What can be seen of a run: outputs in order, states, errors. */
 function transcript(program: { start: CompiledProgram['start']; step: CompiledProgram['step']; describe: CompiledProgram['describe'] }, events: readonly Sent[]): readonly unknown[] {
   const seen: unknown[] = [];
-  const sink: OutputSink = { ...NOWHERE, emit: (emitted) => { seen.push(structuredClone(emitted)); } };
+  const sink: OutputSink = {
+    emit: (emitted) => { seen.push(structuredClone(emitted)); },
+    schedule: (id, delayMs, { type }) => { seen.push(['schedule', id, delayMs, type]); },
+    cancel: (id) => { seen.push(['cancel', id]); },
+  };
   let state: MachineState = program.start(undefined, sink);
   for (const sent of events) {
     const before = state;
@@ -147,6 +151,26 @@ describe('code for a hot configuration', () => {
     expect(() => program.step(state, event('ADD', 1), NOWHERE)).toThrow('a function threw, and did not when called again');
   });
 
+  it('cancels and schedules the timers of after, between one hand-over and the next', () => {
+    const step = (state: number, { n }: Sent): { state: number; effects: readonly number[] } => ({ state: state + n, effects: [n] });
+    const adds = [assign(reduction(step as never) as never), emit(handedOver as never)];
+    const machine = createMachine({
+      id: 'pump', context: { state: 10, effects: [] }, initial: 'Pumping',
+      states: {
+        Pumping: {
+          entry: emit(handedOver as never), after: { pressure: { target: 'Pumping', reenter: true }, 50: {} },
+          on: { ADD: { target: 'Pumping', reenter: true, actions: adds } },
+        },
+      },
+    } as never, { delays: { pressure: (({ context }: { context: { state: number } }) => context.state) as never } });
+    const observed = new Observed();
+    const program = compileWithBug(machine, {}, observed);
+    const seen = transcript(program, USUAL);
+    expect(seen).toEqual(transcript(interpret(machine), USUAL));
+    expect(observed.steps).toBe(USUAL.length - 1 - HOT_WALKS);
+    expect(observed.texts[0]).toMatch(/outputs\.cancel.*outputs\.emit.*outputs\.emit.*outputs\.schedule/s);
+  });
+
   it('is dropped when a context is no pair any more', () => {
     const observed = new Observed();
     const events = [...USUAL, event('SPOIL'), event('SPOIL', 1), ...USUAL];
@@ -209,5 +233,5 @@ describe('code for a hot configuration', () => {
 const OUR_WORDS: ReadonlySet<string> = new Set([
   'use', 'strict', 'return', 'function', 'step', 'state', 'event', 'sink', 'let', 'next', 'effects', 'try', 'switch', 'type', 'case', 'const',
   'context', 'reduced', 'reducer', 'if', 'guard', 'params', 'leaf', 'hits', 'new', 'CompiledState', 'target', 'break', 'undefined', 'default',
-  'catch', 'error', 'failed', 'outputs', 'handOver',
+  'catch', 'error', 'failed', 'outputs', 'handOver', 'isBuffered', 'true', 'false', 'clear', 'flushTo', 'else',
 ]);

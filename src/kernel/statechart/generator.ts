@@ -3,9 +3,10 @@
  * where the walk of a trie calls them through its nodes. Calls that always meet the same function are inlined by V8, and
  * with them go the objects that only pass between two calls; the walk's calls meet every function of a machine.
  *
- * Covers the tries of which every known path is guards, reductions and at most one hand-over. What is missing makes the
- * function answer undefined before anything is reported: the walk then begins anew, which is sound because guards and
- * reducers may be called again. What throws goes to the interpreter, as in the walk.
+ * Covers the tries of which every known path is guards, reductions, hand-overs and timers of `after`. Most paths hand over
+ * once and report nothing else; the others collect what they report in the buffer. What is missing makes the function
+ * answer undefined before anything is reported: the walk then begins anew, which is sound because guards, reducers and
+ * delays may be called again. What throws goes to the interpreter, as in the walk.
  *
  * The text holds names that are made here and event types as JSON strings; everything else is bound to a parameter.
  * Where code generation is forbidden (`--disallow-code-generation-from-strings`), everything stays with the walk.
@@ -18,7 +19,7 @@ import { AssertionFailed } from '../assert.ts';
 import type { Configuration } from './configuration.ts';
 import type { MachineState, OutputSink } from './engine.ts';
 import type { OutputBuffer } from './outputs.ts';
-import { GUARD, HAND_OVER, LEAF, REDUCE } from './trie.ts';
+import { CANCEL, GUARD, HAND_OVER, LEAF, REDUCE, SCHEDULE, SCHEDULE_OR_RAISE } from './trie.ts';
 import type { TrieNode } from './trie.ts';
 
 /** One macrostep, reported to the sink; undefined when the walk must take it. */
@@ -53,15 +54,30 @@ export interface Runtime {
   readonly failed: (error: unknown, state: MachineState, event: EventObject, sink: OutputSink) => MachineState;
 }
 
-/** Is every known path guards, reductions and at most one hand-over? */
-export function isPlain(node: TrieNode | undefined, handsOver = false): boolean {
+/** Is every known path guards, reductions, hand-overs and timers of constant events? */
+export function isPlain(node: TrieNode | undefined): boolean {
   if (node === undefined) return true;
   switch (node.kind) {
     case LEAF: return true;
-    case GUARD: return isPlain(node.next, handsOver) && isPlain(node.otherwise, handsOver);
-    case REDUCE: return isPlain(node.next, handsOver);
-    case HAND_OVER: return !handsOver && isPlain(node.next, true);
+    case GUARD: return isPlain(node.next) && isPlain(node.otherwise);
+    case REDUCE: return isPlain(node.next);
+    case HAND_OVER: return isPlain(node.next);
+    case CANCEL:
+    case SCHEDULE:
+    case SCHEDULE_OR_RAISE: return node.fn === undefined && node.byType === undefined && node.otherwise === undefined && isPlain(node.next);
     default: return false;
+  }
+}
+
+/** Does some path of a plain trie report anything but one hand-over? */
+function reportsMore(node: TrieNode | undefined, handsOver = false): boolean {
+  if (node === undefined) return false;
+  switch (node.kind) {
+    case HAND_OVER: return handsOver || reportsMore(node.next, true);
+    case CANCEL:
+    case SCHEDULE:
+    case SCHEDULE_OR_RAISE: return true;
+    default: return reportsMore(node.next, handsOver) || reportsMore(node.otherwise, handsOver);
   }
 }
 
@@ -112,6 +128,9 @@ class Text {
   readonly values: unknown[];
   private cases = '';
   private contexts = 0;
+  private delays = 0;
+  /** Of the case being written: everything that is reported goes through the buffer. */
+  private isBuffered = false;
   private readonly configuration: Configuration;
   private readonly bug: GeneratorBug | undefined;
   private readonly names = new Map<unknown, string>();
@@ -123,7 +142,9 @@ class Text {
   }
 
   addCase(type: string, root: TrieNode): void {
-    this.cases += `case ${JSON.stringify(type)}: {\nconst context0 = state.context;\n${this.textOf(root, 0, false)}}\n`;
+    this.isBuffered = reportsMore(root);
+    const begin = this.isBuffered ? 'isBuffered = true;\noutputs.clear();\n' : '';
+    this.cases += `case ${JSON.stringify(type)}: {\n${begin}const context0 = state.context;\n${this.textOf(root, 0, false)}}\n`;
   }
 
   /** Undefined when there is no case. Only user functions are called within the `try`: what a sink throws is its own. */
@@ -133,6 +154,7 @@ class Text {
 return function step(state, event, sink) {
 let next;
 let effects;
+let isBuffered = false;
 try {
 switch (event.type) {
 ${this.cases}default: return undefined;
@@ -140,14 +162,15 @@ ${this.cases}default: return undefined;
 } catch (error) {
 return failed(error, state, event, sink);
 }
-outputs.handOver(effects, sink);
+if (isBuffered) outputs.flushTo(sink);
+else outputs.handOver(effects, sink);
 return next;
 };`;
   }
 
   /**
    * @param context the number of the variable that holds the context of this node
-   * @returns statements that end in a return or, after a hand-over, leave the switch
+   * @returns statements that end in a return or, where there is something to report, leave the switch
    */
   private textOf(node: TrieNode | undefined, context: number, handsOver: boolean): string {
     if (node === undefined) return 'return undefined;\n';
@@ -161,13 +184,24 @@ return next;
       }
       case HAND_OVER: {
         const source = this.bug === 'hands over what was there before' ? 0 : context;
-        return `effects = context${source}.effects;\n${this.textOf(node.next, context, true)}`;
+        const effects = `context${source}.effects`;
+        const handOver = this.isBuffered ? `outputs.emit({ type: 'effects', effects: ${effects} });\n` : `effects = ${effects};\n`;
+        return handOver + this.textOf(node.next, context, true);
+      }
+      case CANCEL: return `outputs.cancel(${this.bind('constant', node.constant)});\n${this.textOf(node.next, context, handsOver)}`;
+      case SCHEDULE:
+        return `outputs.schedule(${this.bind('id', node.id)}, ${node.delayMs}, ${this.bind('constant', node.constant)});\n${this.textOf(node.next, context, handsOver)}`;
+      case SCHEDULE_OR_RAISE: {
+        const delay = `delay${++this.delays}`;
+        return `const ${delay} = ${this.callOf(node, 'delayOf', node.delayFn, context)};\n`
+          + `if (typeof ${delay} !== 'number') return undefined;\n`
+          + `outputs.schedule(${this.bind('id', node.id)}, ${delay}, ${this.bind('constant', node.constant)});\n${this.textOf(node.next, context, handsOver)}`;
       }
       case LEAF: {
         const target = this.bug === 'stays where it is' ? this.configuration : node.target;
         const isSame = !node.assigned && target === this.configuration;
         const next = isSame ? 'state' : `new CompiledState(${this.bind('target', target)}, context${context})`;
-        return `${this.bind('leaf', node)}.hits++;\n${handsOver ? `next = ${next};\nbreak;\n` : `return ${next};\n`}`;
+        return `${this.bind('leaf', node)}.hits++;\n${handsOver || this.isBuffered ? `next = ${next};\nbreak;\n` : `return ${next};\n`}`;
       }
       default: throw new AssertionFailed(`a plain path has no node of kind ${node.kind}`);
     }
@@ -176,11 +210,14 @@ return next;
   private textOfGuard(node: TrieNode, context: number, handsOver: boolean): string {
     const { next, otherwise } = node;
     if (this.bug === 'takes guards for granted') return this.textOf(next ?? otherwise, context, handsOver);
+    return `if (${this.callOf(node, 'guard', node.fn, context)}) {\n${this.textOf(next, context, handsOver)}}\n${this.textOf(otherwise, context, handsOver)}`;
+  }
+
+  private callOf(node: TrieNode, kind: string, fn: TrieNode['fn'], context: number): string {
     const params = node.paramsFn === undefined
       ? this.bind('params', node.params)
       : `${this.bind('paramsOf', node.paramsFn)}({ context: context${context}, event })`;
-    const call = `${this.bind('guard', node.fn)}({ context: context${context}, event }, ${params})`;
-    return `if (${call}) {\n${this.textOf(next, context, handsOver)}}\n${this.textOf(otherwise, context, handsOver)}`;
+    return `${this.bind(kind, fn)}({ context: context${context}, event }, ${params})`;
   }
 
   /** A parameter that stands for `value`. */
