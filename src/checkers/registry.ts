@@ -8,6 +8,7 @@ import { atMostOnce } from './at-most-once.ts';
 import { brokersReturn } from './brokers-return.ts';
 import type { Property } from './checker.ts';
 import { classicGroup } from './classic-group.ts';
+import { committedBeforeRevoked } from './committed-before-revoked.ts';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
 import { consumerGroup } from './consumer-group.ts';
 import { consumerOrder } from './consumer-order.ts';
@@ -61,6 +62,7 @@ export const PROPERTIES: readonly Property[] = [
   atLeastOnce,
   atMostOnce,
   oneOwnerPerGeneration,
+  committedBeforeRevoked,
   writesAccepted,
   sendsSettle,
   progressAfterHeal,
