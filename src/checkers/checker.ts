@@ -115,6 +115,8 @@ export interface CheckConfig {
   readonly producerStateOutlivesRecords?: boolean;
   /** A follower cuts what diverges before it takes the high watermark of the same answer (KAFKA-14704, from 3.5); absent: it does. */
   readonly truncatesBeforeHighWatermark?: boolean;
+  /** Consumers let new leaders confirm their positions (KIP-320, from 2.3); absent: they do. */
+  readonly consumerValidatesPositions?: boolean;
   /** The administrator reassigns partitions in this run. */
   readonly reassigns?: boolean;
   /** `offsets.retention.minutes` of the brokers; absent: no committed offset expires in a run. */

@@ -46,6 +46,7 @@ import { reassignmentsComplete } from './reassignments-complete.ts';
 import { retainedAsPromised } from './retained-as-promised.ts';
 import { sendsSettle } from './sends-settle.ts';
 import { truncationSafe } from './truncation-safe.ts';
+import { truncationNoticed } from './truncation-noticed.ts';
 import { typeOk } from './type-ok.ts';
 import { validHighWatermark } from './valid-high-watermark.ts';
 import { writesAccepted } from './writes-accepted.ts';
@@ -57,6 +58,7 @@ export const PROPERTIES: readonly Property[] = [
   producerOrder,
   noDuplicates,
   consumerOrder,
+  truncationNoticed,
   endOffsetsMonotone,
   keyInOnePartition,
   atLeastOnce,

@@ -61,6 +61,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     firstSequenceOfEmptyLogIsZero: rules.firstSequenceOfEmptyLogIsZero,
     producerStateOutlivesRecords: rules.producerStateOutlivesRecords,
     truncatesBeforeHighWatermark: rules.truncatesBeforeHighWatermark,
+    consumerValidatesPositions: rules.consumerValidatesPositions && rules.fencesFetchesByLeaderEpoch,
     usesGroups,
     reassigns: admin.some(({ kind }) => kind === 'reassign' || kind === 'cancelReassignment'),
   };

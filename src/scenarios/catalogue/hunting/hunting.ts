@@ -24,6 +24,7 @@ import { huntQuorum } from './quorum.ts';
 import { huntRetention } from './retention.ts';
 import { huntRetries } from './retries.ts';
 import { huntTrailingHighWatermark } from './trailing-high-watermark.ts';
+import { huntUncleanElections } from './unclean-elections.ts';
 
 export const HUNTS = [
   { name: 'hunt_fail_stop', text: huntFailStop, files: {} },
@@ -42,6 +43,7 @@ export const HUNTS = [
   { name: 'hunt_retries', text: huntRetries, files: {} },
   { name: 'hunt_deleted_records', text: huntDeletedRecords, files: {} },
   { name: 'hunt_new_partitions', text: huntNewPartitions, files: {} },
+  { name: 'hunt_unclean_elections', text: huntUncleanElections, files: {} },
   { name: 'hunt_groups', text: huntGroups, files: {} },
   { name: 'hunt_members', text: huntMembers, files: {} },
   { name: 'hunt_consumer_protocol', text: huntConsumerProtocol, files: {} },
