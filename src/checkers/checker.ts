@@ -111,8 +111,12 @@ export interface CheckConfig {
   readonly quorum?: CheckedQuorum;
   /** A log that never held a record takes no first sequence but 0 (KAFKA-15591, from 4.5); absent: so it is. */
   readonly firstSequenceOfEmptyLogIsZero?: boolean;
+  /** A leader knows a producer after retention took the last of its records (KIP-360, from 2.5); absent: it does. */
+  readonly producerStateOutlivesRecords?: boolean;
   /** A follower cuts what diverges before it takes the high watermark of the same answer (KAFKA-14704, from 3.5); absent: it does. */
   readonly truncatesBeforeHighWatermark?: boolean;
+  /** Consumers let new leaders confirm their positions (KIP-320, from 2.3); absent: they do. */
+  readonly consumerValidatesPositions?: boolean;
   /** The administrator reassigns partitions in this run. */
   readonly reassigns?: boolean;
   /** `offsets.retention.minutes` of the brokers; absent: no committed offset expires in a run. */

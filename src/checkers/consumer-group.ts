@@ -166,8 +166,9 @@ class ConsumerGroupChecker implements Checker {
     this.findings.compared += 1;
     const foreign = namesOf(difference(owned, union(current.assignedPartitions, current.partitionsPendingRevocation)));
     if (foreign.length === 0) return;
-    if (this.context.budget.lossOf(partition) !== undefined) {
-      this.findings.excuse(1, 'records of the group may have been lost with the disks that held them');
+    const loss = this.context.budget.lossOf(partition);
+    if (loss !== undefined) {
+      this.findings.excuse(1, `of the members of ${groupId}: ${loss}`);
       return;
     }
     this.wrong(view, `does not know that ${memberId}, at ${this.context.cluster.nameOf(node)}, owns ${foreign.join(', ')}`, atUs);

@@ -11,10 +11,10 @@
  * Source: GD-6, GD-7; part "Offsets and Consumer Position" of KafkaConsumer's javadoc; KIP-211 (expiry).
  */
 import type { Offset } from '../kafka/ids.ts';
-import { GROUP_METADATA_TOPIC, partitionForGroup } from '../kafka/group/partition.ts';
 import { formatUs, usOfMs } from '../kernel/time.ts';
 import type { CheckContext, CheckedApplication } from './checker.ts';
 import { confirmedBeyond, type Claim, type Delivery } from './deliveries.ts';
+import { groupLoss } from './group-loss.ts';
 import { checkedTopic } from './min-isr.ts';
 
 export type Guarantor = Pick<CheckContext, 'config' | 'cluster' | 'budget'>;
@@ -69,12 +69,11 @@ function sinceIndex({ assignedIndex, index }: Claim): number {
 }
 
 /** Why the committed offset of the group may be gone or older than what was confirmed. */
-function offsetsGone({ groupId, commits }: Delivery, { atUs }: Claim, { cluster, budget, config }: Guarantor): string | undefined {
-  const offsets = cluster.partitionsOf(GROUP_METADATA_TOPIC);
-  const lost = offsets.length === 0 ? undefined : budget.lossOf(cluster.partition(GROUP_METADATA_TOPIC, partitionForGroup(groupId, offsets.length)));
+function offsetsGone({ groupId, commits }: Delivery, { atUs }: Claim, guarantor: Guarantor): string | undefined {
+  const lost = groupLoss(groupId, guarantor);
   if (lost !== undefined) return `of the committed offsets: ${lost}`;
   const lastUs = Math.max(0, ...commits.filter(({ isConfirmed, endedUs }) => isConfirmed && endedUs <= atUs).map(({ endedUs }) => endedUs));
-  const { offsetsRetentionMs } = config;
+  const { offsetsRetentionMs } = guarantor.config;
   return offsetsRetentionMs !== undefined && atUs - lastUs >= usOfMs(offsetsRetentionMs) ? `what was committed at ${formatUs(lastUs)} has expired` : undefined;
 }
 

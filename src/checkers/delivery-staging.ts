@@ -65,6 +65,14 @@ export class DeliveryStage {
     };
   }
 
+  /** A commit of no partition at all, which is over as it begins. */
+  commitNothing(node = READER): this {
+    this.commits += 1;
+    this.stage.observe(node, { type: 'commit.invoked', commitId: this.commits, groupId: GROUP, mode: 'auto', offsets: [] });
+    this.stage.observe(node, { type: 'commit.completed', commitId: this.commits, outcome: 'ok', errorCode: 'NONE' });
+    return this;
+  }
+
   restart(node = READER): this {
     const incarnation = (this.incarnations.get(node) ?? 1) + 1;
     this.incarnations.set(node, incarnation);

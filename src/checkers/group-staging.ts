@@ -8,7 +8,7 @@ import { newClassicGroup, type ClassicGroup, type ClassicMember } from '../kafka
 import { encodeCoordinatorRecord, type CoordinatorRecord, type GroupMetadataMember, type GroupMetadataValue } from '../kafka/group/coordinator-records.ts';
 import { EMPTY_GROUP_IMAGE, replayAll, type GroupImage } from '../kafka/group/group-image.ts';
 import { GROUP_METADATA_TOPIC } from '../kafka/group/partition.ts';
-import { topicPartition, type PartitionIndex } from '../kafka/ids.ts';
+import { topicPartition, type Offset, type PartitionIndex } from '../kafka/ids.ts';
 import { LeaderEpochCache } from '../kafka/leader-epochs.ts';
 import { PartitionLog } from '../kafka/log.ts';
 import { MetadataImage } from '../kafka/metadata.ts';
@@ -84,10 +84,24 @@ export class GroupStage {
   }
 
   /** A consumer, as the member that it knows itself to be, owns these partitions of `orders` from here on. */
-  owns(memberId: string, partitions: readonly PartitionIndex[]): this {
+  owns(memberId: string, partitions: readonly PartitionIndex[], node = READER): this {
     const owned = partitions.length === 0 ? [] : [{ topic: 'orders', partitions }];
-    this.judge.observed(READER, { type: 'assignment', groupId: GROUP, memberId, generationId: 1, reason: 'assigned', owned }, this.pass(1));
+    this.judge.observed(node, { type: 'assignment', groupId: GROUP, memberId, generationId: 1, reason: 'assigned', owned }, this.pass(1));
     return this;
+  }
+
+  /** Broker 1 loses power and starts again: its disk kept the log below `keptOffset`. */
+  losePower(keptOffset: Offset): this {
+    const before = present(this.replica, 'replica');
+    const known = this.judge.cluster.replica(GROUP_METADATA_TOPIC, 0, 1);
+    this.judge.groupChanged(this.view, undefined, this.pass(1));
+    this.judge.replicaChanged(known, before, undefined, this.atUs);
+    this.judge.processEnded(1, this.atUs);
+    this.judge.diskFound(known, before.log.truncateTo(keptOffset), keptOffset === 0, this.atUs);
+    this.judge.processStarted(1, 2, this.pass(1));
+    this.view = undefined;
+    this.replica = undefined;
+    return this.become({ log: before.log.truncateTo(keptOffset) });
   }
 
   coordinator(state: 'Loading' | 'Active'): this {

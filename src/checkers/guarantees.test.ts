@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { acknowledgedRecordsSurvive } from './acknowledged-records-survive.ts';
 import { allowed, reordering, type Outcome } from './guarantees.ts';
+import type { CheckConfig } from './checker.ts';
+import { batchOf, withOffsets } from '../kafka/records.ts';
 import { plantedContext, plantedRegistration } from './planted.ts';
 import { Stage, TOPIC, stagedConfig } from './staging.ts';
 
@@ -70,9 +72,10 @@ describe('what a configuration allows', () => {
   });
 
   it('allows duplicates of producers that retry without idempotence, and of applications that send again', () => {
-    const { config, trace } = plantedContext();
+    const { config, trace, cluster } = plantedContext();
+    const partition = cluster.partition(TOPIC, 0);
     const ask = (change: object, facts: Partial<Outcome & { kind: 'duplicated' }> = {}) =>
-      allowed({ kind: 'duplicated', producer: producer(change), copies: 'without sequences', isSentAgain: false, isUndecided: true, wasBatchGivenUp: false, isForgotten: false, ...facts }, config, trace);
+      allowed({ kind: 'duplicated', producer: producer(change), copies: 'without sequences', isSentAgain: false, isUndecided: true, wasBatchGivenUp: false, isForgotten: false, firstBatch: undefined, isFirstDeleted: false, partition, sentAtUs: 0, ...facts }, config, trace);
     expect(ask({ enableIdempotence: false, retries: 5 })).toBe('the producer retries without idempotence');
     expect(ask({ enableIdempotence: false, retries: 5 }, { isUndecided: false })).toBeUndefined();
     expect(ask({ enableIdempotence: false, retries: 0 })).toBeUndefined();
@@ -81,14 +84,26 @@ describe('what a configuration allows', () => {
   });
 
   it('allows an idempotent producer two copies where it raised its epoch for a batch that was given up, or was forgotten', () => {
-    const { config, trace } = plantedContext();
+    const { config, trace, cluster } = plantedContext();
+    const partition = cluster.partition(TOPIC, 0);
     const ask = (facts: Partial<Outcome & { kind: 'duplicated' }>) =>
-      allowed({ kind: 'duplicated', producer: producer({ enableIdempotence: true }), copies: 'in two epochs', isSentAgain: false, isUndecided: true, wasBatchGivenUp: true, isForgotten: false, ...facts }, config, trace);
+      allowed({ kind: 'duplicated', producer: producer({ enableIdempotence: true }), copies: 'in two epochs', isSentAgain: false, isUndecided: true, wasBatchGivenUp: true, isForgotten: false, firstBatch: undefined, isFirstDeleted: false, partition, sentAtUs: 0, ...facts }, config, trace);
     expect(ask({})).toBe('the producer had given up a batch and raised its epoch');
     expect(ask({ wasBatchGivenUp: false })).toBeUndefined();
     expect(ask({ isUndecided: false })).toBeUndefined();
     expect(ask({ copies: 'in one epoch' })).toBeUndefined();
     expect(ask({ copies: 'in one epoch', isForgotten: true })).toBe('the producer id had expired');
+  });
+
+  it('allows it two copies where a batch of it was overtaken, which cannot happen in an empty log since 4.5', () => {
+    const { config, trace, cluster } = plantedContext();
+    const ask = (baseSequence: number, baseOffset: number, facts: Partial<Outcome & { kind: 'duplicated' }> = {}, changes: Partial<CheckConfig> = {}) => {
+      const firstBatch = withOffsets(batchOf([{ key: null, value: 'a', timestampMs: 0 }], { producerId: 7, producerEpoch: 0, baseSequence }), baseOffset, 0);
+      return allowed({ kind: 'duplicated', producer: producer({}), copies: 'in two epochs', isSentAgain: false, isUndecided: true, wasBatchGivenUp: false, isForgotten: false, firstBatch, isFirstDeleted: false, partition: cluster.partition(TOPIC, 0), sentAtUs: 0, ...facts }, { ...config, ...changes }, trace);
+    };
+    expect(ask(3, 4)).toBe('the leader did not know the producer, and took a sequence other than 0');
+    expect(ask(3, 0, {}, { firstSequenceOfEmptyLogIsZero: false })).toBe('the leader did not know the producer, and took a sequence other than 0');
+    expect([ask(0, 4), ask(3, 0), ask(3, 4, { copies: 'in one epoch' }), ask(3, 4, { isUndecided: false })]).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it('allows nothing to change that was read, without an unclean election or a loss of everybody', () => {

@@ -40,6 +40,12 @@ export type Outcome =
       readonly wasBatchGivenUp: boolean;
       /** `producer.id.expiration.ms` lies between the copies. */
       readonly isForgotten: boolean;
+      /** Of those of its producer in the epoch of the first copy: the one that the partition got first. */
+      readonly firstBatch: RecordBatch | undefined;
+      /** Retention took the first copy before the second one came, and since when another leader may have come, too: since the send. */
+      readonly isFirstDeleted: boolean;
+      readonly partition: TrackedPartition;
+      readonly sentAtUs: number;
     }
   | { readonly kind: 'reordered'; readonly producer: CheckedProducer; /** Where the record that was sent later stands, in front. */ readonly log: PartitionLog; readonly offset: Offset }
   | { readonly kind: 'refused'; readonly partition: TrackedPartition; readonly errorCode: ErrorName; readonly sentAtUs: number };
@@ -57,7 +63,7 @@ export function allowed(outcome: Outcome, config: CheckConfig, trace: RunTrace):
     case 'committed batch lost':
       return trace.budget.excuseForBatch(outcome.partition, outcome.batch);
     case 'duplicated':
-      return duplication(outcome);
+      return duplication(outcome) ?? overtakenCopy(outcome, config) ?? forgottenCopy(outcome, config, trace);
     case 'reordered':
       return reordering(outcome.producer) ?? overtaking(outcome, config);
     case 'refused':
@@ -97,6 +103,21 @@ function duplication({ producer: { config }, copies, isSentAgain, isUndecided, w
     default:
       return unreachable(copies, 'copies of a record');
   }
+}
+
+/**
+ * GD-5 has the hole of GD-4 (`overtaking`): the batch before the one that got in first is out of order for good, whereupon the
+ * producer raises its epoch and sends again what it has no answer for.
+ */
+function overtakenCopy({ copies, isUndecided, firstBatch }: Outcome & { readonly kind: 'duplicated' }, { firstSequenceOfEmptyLogIsZero }: CheckConfig): string | undefined {
+  return copies === 'in two epochs' && isUndecided && firstBatch !== undefined ? unknownProducer(firstBatch, firstSequenceOfEmptyLogIsZero) : undefined;
+}
+
+/** A leader knows a producer though retention took its records (KIP-360); one that only has what is left of the log does not. */
+function forgottenCopy({ copies, isUndecided, isFirstDeleted, partition, sentAtUs }: Outcome & { readonly kind: 'duplicated' }, { producerStateOutlivesRecords }: CheckConfig, trace: RunTrace): string | undefined {
+  if (!isFirstDeleted || !isUndecided || copies === 'without sequences') return undefined;
+  if (producerStateOutlivesRecords === false) return 'leaders forget a producer with the last of its records';
+  return trace.leaderChangedSince(partition, sentAtUs) ? 'another leader had only what retention left of the log, and did not know the producer' : undefined;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../kafka/config.ts';
 import { noDuplicates } from './no-duplicates.ts';
-import { APP, Stage, type AppendOptions } from './staging.ts';
+import type { CheckConfig } from './checker.ts';
+import { APP, Stage, TOPIC, type AppendOptions } from './staging.ts';
+import { US_PER_S } from '../kernel/time.ts';
 
 const PLAIN = { producers: [{ node: APP, config: { ...defaultConfig('producer'), enableIdempotence: false }, namesPartitionOf: [] }] };
 
@@ -58,6 +60,48 @@ describe('no duplicates', () => {
   it('names both copies and who sent them', () => {
     expect(copied({ second: [7, 0, 0] }).verdict().evidence[0]?.sentence).toBe(
       '"a", which app-1 sent once, stands in orders-0 twice: at offset 0 (epoch 0, sequence 0) and at offset 1 (epoch 0, sequence 0)');
+  });
+
+  describe('of a record that retention took', () => {
+    const topics = [{ name: TOPIC, partitionCounts: [1], minInsyncReplicas: 1, uncleanLeaderElectionEnable: false, isCleaned: true }];
+    /** Sequence 0 of producer 7 is `a`; it is deleted, and comes again. */
+    const again = (second: NonNullable<AppendOptions['as']>, { changes = {}, isElected = false, isMuchLater = false, between = () => undefined }: { readonly changes?: Partial<CheckConfig>; readonly isElected?: boolean; readonly isMuchLater?: boolean; readonly between?: (stage: Stage) => void } = {}): Stage => {
+      const stage = Stage.ready([noDuplicates], { topics, ...changes });
+      stage.sendOnly('a');
+      stage.replicate(1, [2, 3], ['a'], 0, { as: [7, 0, 0] });
+      stage.replicate(1, [2, 3], ['other']);
+      if (isMuchLater) stage.waitUntil(stage.atUs + 300 * US_PER_S);
+      between(stage);
+      stage.advanceLogStart(1, 1);
+      if (isElected) {
+        stage.advanceLogStart(2, 1);
+        stage.elect(2, [2, 3]);
+        stage.lead(2);
+      }
+      stage.replicate(isElected ? 2 : 1, [3], ['a'], 0, { as: second });
+      stage.complete(1, 0, 2, 'ok', APP, 'NONE', true);
+      return stage;
+    };
+
+    it('is violated by a second copy, in whichever epoch, also when that one was deleted since', () => {
+      for (const second of [[7, 0, 0], [7, 1, 0]] as const) {
+        const stage = again(second);
+        stage.replicate(1, [3], ['last']);
+        stage.advanceLogStart(1, 3);
+        expect([again(second).verdict().verdict, stage.verdict().evidence.length]).toEqual(['violated', 1]);
+      }
+      const both = again([7, 0, 0], { between: (stage) => stage.replicate(1, [2, 3], ['a'], 0, { as: [7, 0, 0] }) });
+      expect(both.verdict().evidence.length).toBeGreaterThan(0);
+    });
+
+    it('expects one of versions that forget a producer with its records, and of a leader who only has what is left', () => {
+      expect(again([7, 1, 0], { changes: { producerStateOutlivesRecords: false } }).verdict()).toMatchObject({ verdict: 'held', note: '1 expected: leaders forget a producer with the last of its records' });
+      expect(again([7, 0, 0], { isElected: true }).verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('did not know the producer') as string });
+    });
+
+    it('does not remember what was old when it was deleted: no retry of it can come', () => {
+      expect(again([7, 0, 0], { isMuchLater: true }).verdict().verdict).toBe('held');
+    });
   });
 
   it('does not look at what was lost', () => {

@@ -6,19 +6,22 @@
  * idempotence a retry after an attempt of unknown end may be a second copy; with it only after the producer gave up a batch
  * and raised its epoch (KIP-360), or the leader had forgotten it.
  *
- * Judged at the end, in the log that an election would take: what was lost is judged elsewhere. What brokers write into internal
- * topics may well say the same twice.
+ * Judged at the end, in the log that an election would take, with what retention has taken since: a reader may have had that, and
+ * a leader knows the producer all the same (KIP-360). What was lost is judged elsewhere. What brokers write into internal topics
+ * may well say the same twice.
  * Source: duplicate in Jepsen's Kafka checker; KIP-98; HAZ-9.
  */
 import { US_PER_MS } from '../kernel/time.ts';
 import { isInternal } from '../kafka/group/partition.ts';
-import { NO_SEQUENCE, type Offset } from '../kafka/ids.ts';
+import { NO_SEQUENCE } from '../kafka/ids.ts';
 import { offsetOfRecord, type RecordBatch } from '../kafka/records.ts';
+import type { ReplicaView } from '../kafka/views.ts';
 import type { HistoryEntry, Send } from '../history/history.ts';
 import type { ProducerEpochBegun } from '../history/observations.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
-import type { TrackedPartition } from './cluster.ts';
+import type { TrackedPartition, TrackedReplica } from './cluster.ts';
 import { dataBatches } from './compare-logs.ts';
+import { DeletedCopies, type Copy } from './deleted-copies.ts';
 import { Findings } from './findings.ts';
 import { allowed, type Copies } from './guarantees.ts';
 
@@ -30,15 +33,12 @@ export const noDuplicates: Property = {
   check: (context) => new NoDuplicates(context),
 };
 
-interface Copy {
-  readonly offset: Offset;
-  readonly batch: RecordBatch;
-}
-
 /** One value at two offsets. */
 interface Duplicate {
   readonly partition: TrackedPartition;
   readonly value: string;
+  /** Retention has taken it. */
+  readonly isFirstDeleted: boolean;
   readonly first: Copy;
   readonly second: Copy;
 }
@@ -50,12 +50,17 @@ class NoDuplicates implements Checker {
   private bumps: readonly HistoryEntry<ProducerEpochBegun>[];
   /** By `node/incarnation`: when a send first ended without success. */
   private failures: ReadonlyMap<string, number>;
+  private readonly deleted: DeletedCopies;
+  /** Retention can take anything at all in this run. */
+  private readonly isCleaned: boolean;
 
-  constructor(context: CheckContext, findings = new Findings(), bumps: readonly HistoryEntry<ProducerEpochBegun>[] = [], failures: ReadonlyMap<string, number> = new Map()) {
+  constructor(context: CheckContext, findings = new Findings(), bumps: readonly HistoryEntry<ProducerEpochBegun>[] = [], failures: ReadonlyMap<string, number> = new Map(), deleted = new DeletedCopies(youngMs(context))) {
     this.context = context;
     this.findings = findings;
     this.bumps = bumps;
     this.failures = failures;
+    this.deleted = deleted;
+    this.isCleaned = context.config.topics.some((topic) => topic.isCleaned === true);
   }
 
   get violations(): number {
@@ -70,6 +75,10 @@ class NoDuplicates implements Checker {
       const life = lifeOf(entry);
       if (!this.failures.has(life)) this.failures = new Map(this.failures).set(life, entry.atUs);
     }
+  }
+
+  replicaChanged(replica: TrackedReplica, before: ReplicaView | undefined, after: ReplicaView | undefined, atUs: number): void {
+    if (this.isCleaned && !isInternal(replica.partition.topic)) this.deleted.replicaChanged(replica, before, after, atUs);
   }
 
   verdict(endUs: number) {
@@ -87,7 +96,7 @@ class NoDuplicates implements Checker {
   private find(partition: TrackedPartition): Duplicate[] {
     const [log] = [...partition.survivingLogs()].sort((a, b) => b.logEndOffset - a.logEndOffset);
     if (log === undefined) return [];
-    const duplicates: Duplicate[] = [];
+    const duplicates: Duplicate[] = this.deleted.duplicatesOf(partition.id).map((each) => ({ partition, isFirstDeleted: true, ...each }));
     const seen = new Map<string, Copy>();
     for (const batch of dataBatches(log, log.logStartOffset, log.logEndOffset)) {
       batch.records.forEach(({ value }, i) => {
@@ -96,13 +105,13 @@ class NoDuplicates implements Checker {
         const first = seen.get(value);
         if (seen.size > 0) this.findings.compared += 1;
         if (first === undefined) seen.set(value, copy);
-        else duplicates.push({ partition, value, first, second: copy });
+        else duplicates.push({ partition, value, isFirstDeleted: false, first, second: copy });
       });
     }
     return duplicates;
   }
 
-  private judge({ partition, value, first, second }: Duplicate, sends: readonly Send[], endUs: number): void {
+  private judge({ partition, value, isFirstDeleted, first, second }: Duplicate, sends: readonly Send[], endUs: number): void {
     const { config, trace, cluster } = this.context;
     const [send] = sends;
     const producer = config.producers.find(({ node }) => node === send?.node);
@@ -110,6 +119,7 @@ class NoDuplicates implements Checker {
     const reason = send === undefined || producer === undefined ? undefined : allowed({
       kind: 'duplicated', producer, copies, isSentAgain: sends.length > 1, isUndecided: send.outcome === 'unknown' || send.mayBeTwice,
       wasBatchGivenUp: this.gaveUpBefore(send, second.batch.producerEpoch), isForgotten: second.batch.maxTimestamp - first.batch.maxTimestamp >= (config.producerIdExpirationMs ?? Number.MAX_SAFE_INTEGER),
+      firstBatch: isFirstDeleted ? undefined : firstBatchLike(first.batch, partition), isFirstDeleted, partition, sentAtUs: send.invokedAtUs,
     }, config, trace);
     if (reason !== undefined) {
       this.findings.expect(1, reason);
@@ -130,8 +140,19 @@ class NoDuplicates implements Checker {
   }
 
   fork(context: CheckContext): Checker {
-    return new NoDuplicates(context, this.findings.fork(), this.bumps, this.failures);
+    return new NoDuplicates(context, this.findings.fork(), this.bumps, this.failures, this.deleted.fork());
   }
+}
+
+/** The batch of the same producer and epoch that the partition got first. */
+function firstBatchLike({ producerId, producerEpoch }: RecordBatch, partition: TrackedPartition): RecordBatch | undefined {
+  for (const batch of partition.survivingLogs()[0]?.batches() ?? []) if (batch.producerId === producerId && batch.producerEpoch === producerEpoch) return batch;
+  return undefined;
+}
+
+/** Twice the patience of the most patient producer: its clock may be off. */
+function youngMs({ config: { producers } }: CheckContext): number {
+  return 2 * Math.max(0, ...producers.map(({ config }) => config.deliveryTimeoutMs));
 }
 
 function lifeOf({ node, incarnation }: { readonly node: number; readonly incarnation: number }): string {

@@ -4,12 +4,19 @@
  *
  * A member is a process on a node: with a `group.instance.id` one that starts anew owns in the same generation what it owned
  * before (KIP-345). Left out: an instance id that moves to another node.
- * Source: ConsumerPartitionAssignor; GRP-9; KIP-429.
+ *
+ * Generations are compared within one life of a group: one of which nothing was left is taken back (KIP-211), and whoever
+ * comes then is in generation 1 again. The same happens to a group of which the disks took records (group-loss.ts), which is
+ * excused.
+ * Source: ConsumerPartitionAssignor; GRP-9; KIP-429; GroupMetadataManager.maybeDeleteGroup.
  */
 import type { HistoryEntry } from '../history/history.ts';
 import type { AssignmentChanged, Polled } from '../history/observations.ts';
+import { GROUP_METADATA_TOPIC } from '../kafka/group/partition.ts';
+import type { GroupView } from '../kafka/views.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
 import { Findings } from './findings.ts';
+import { groupLoss } from './group-loss.ts';
 
 export const oneOwnerPerGeneration: Property = {
   name: 'one-owner-per-generation',
@@ -46,6 +53,15 @@ class OneOwnerPerGeneration implements Checker {
     return this.findings.violations;
   }
 
+  /** Its legitimate coordinator took the group back, or what it was by the other protocol: its generations begin anew. */
+  groupChanged(before: GroupView | undefined, after: GroupView | undefined): void {
+    if (before === undefined || after === undefined) return;
+    const { groupId, brokerId, partition } = after;
+    const isTakenBack = (before.image.metadata !== null && after.image.metadata === null) || (before.image.consumer !== null && after.image.consumer === null);
+    if (!isTakenBack || this.context.cluster.partition(GROUP_METADATA_TOPIC, partition).leader?.brokerId !== brokerId) return;
+    for (const ownership of this.owners.keys()) if (ownership.startsWith(`${groupId}\n`)) this.owners.delete(ownership);
+  }
+
   processStarted(node: number): void {
     this.memberships[node] = undefined;
   }
@@ -65,6 +81,11 @@ class OneOwnerPerGeneration implements Checker {
       const other = this.owners.get(ownership);
       if (other === undefined) this.owners.set(ownership, node);
       if (other === undefined || other === node) continue;
+      const loss = groupLoss(groupId, this.context);
+      if (loss !== undefined) {
+        this.findings.excuse(1, `of the generations of ${groupId}: ${loss}`);
+        continue;
+      }
       this.findings.violated(atUs, () => ({
         sentence: `${cluster.nameOf(node)} and ${cluster.nameOf(other)} both own ${name} in generation ${generationId} of group ${groupId}`,
         details: { groupId, generationId, topicPartition: name, owners: [cluster.nameOf(other), cluster.nameOf(node)] },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CheckConfig } from './checker.ts';
 import { producerSequences } from './producer-sequences.ts';
 import { APP, OTHER_APP, Stage } from './staging.ts';
 
@@ -11,9 +12,17 @@ function written(...batches: readonly (readonly [epoch: number, sequence: number
   return stage;
 }
 
+/** Producer 7 writes sequences 2 and 3 behind so many records of nobody. */
+function writtenBehind(records: number, changes: Partial<CheckConfig>): Stage {
+  const stage = Stage.ready([producerSequences], changes);
+  for (let i = 0; i < records; i += 1) stage.replicate(1, [2, 3], [`plain ${i}`]);
+  for (const sequence of [2, 3]) stage.replicate(1, [2, 3], [`v${sequence}`], 0, { as: [PID, 0, sequence] });
+  return stage;
+}
+
 describe('producer sequences', () => {
   it('hold while each batch follows on the last, and a new epoch begins at 0', () => {
-    expect(written([0, 5], [0, 6], [2, 0], [2, 1]).verdict()).toMatchObject({ verdict: 'held', compared: 3 });
+    expect(written([0, 0], [0, 1], [2, 0], [2, 1]).verdict()).toMatchObject({ verdict: 'held', compared: 4 });
   });
 
   it.each<[string, ...(readonly [epoch: number, sequence: number])[]]>([
@@ -24,6 +33,12 @@ describe('producer sequences', () => {
   ])('are violated by %s', (_, ...batches) => {
     const { verdict, evidence } = written(...batches).verdict();
     expect([verdict, evidence[0]?.details['producerId'], evidence[0]?.details['baseOffset']]).toEqual(['violated', PID, 2]);
+  });
+
+  it('begin at 0 in a log that never held a record, since 4.5, and anywhere in one that did', () => {
+    expect(written([0, 2], [0, 3]).verdict().evidence.map(({ sentence }) => sentence)).toEqual(['orders-0 begins with sequence 2 of epoch 0 of producer id 7: what it sent before can never be appended']);
+    expect(writtenBehind(1, {}).verdict()).toMatchObject({ verdict: 'held', compared: 1 });
+    expect(writtenBehind(0, { firstSequenceOfEmptyLogIsZero: false }).verdict()).toMatchObject({ verdict: 'held', compared: 1 });
   });
 
   it('are not asked for of a producer whose records had all been deleted', () => {
@@ -87,6 +102,6 @@ describe('producer sequences', () => {
   });
 
   it('say that there was nothing to compare', () => {
-    expect(written([0, 0]).verdict().verdict).toBe('vacuous');
+    expect(Stage.ready([producerSequences]).verdict().verdict).toBe('vacuous');
   });
 });

@@ -3,11 +3,13 @@
  * where the last one ended, a new epoch begins at 0, and an epoch that is over does not come back. So no sequence stands there
  * twice and none is missing. And no producer id is given to two producers.
  *
- * What comes first of a producer may have any sequence (IDM-3). A leader may have forgotten a producer whose records were all
- * deleted, as a replica does that copies what is left of a log, or who was silent for `producer.id.expiration.ms`; then it
+ * What comes first of a producer may have any sequence (IDM-3), but not in a log that never held a record: there it begins at 0
+ * (KAFKA-15591, from 4.5). Otherwise a batch that overtakes one that a leader refused while it began is taken, and that one can
+ * never be appended: its sends fail, whatever the producer's patience. A leader may have forgotten a producer whose records were
+ * all deleted, as a replica does that copies what is left of a log, or who was silent for `producer.id.expiration.ms`; then it
  * takes what comes. After a committed record was lost, which others judge, the count begins anew.
  *
- * Source: ProducerAppendInfo.checkSequence; KIP-98, KIP-360, KIP-730; KAFKA-9144.
+ * Source: ProducerAppendInfo.checkSequence; KIP-98, KIP-360, KIP-730; KAFKA-9144, KAFKA-15591.
  */
 import { US_PER_MS } from '../kernel/time.ts';
 import { NO_PRODUCER_ID, type Offset, type ProducerEpoch, type ProducerId, type Sequence } from '../kafka/ids.ts';
@@ -24,7 +26,7 @@ import { Findings } from './findings.ts';
 export const producerSequences: Property = {
   name: 'producer-sequences',
   claim: 'the sequences of a producer stand in a log without gaps and without repetition, and its id is its own',
-  source: 'S-20; KIP-98, KIP-360, KIP-730',
+  source: 'S-20; KIP-98, KIP-360, KIP-730, KAFKA-15591',
   kind: 'safety',
   appliesTo: ({ producers }) => producers.some(({ config }) => config.enableIdempotence),
   check: (context) => new ProducerSequences(context),
@@ -85,10 +87,21 @@ class ProducerSequences implements Checker {
       if (batch.producerId === NO_PRODUCER_ID || batch.nextOffset > highWatermark || batch.baseOffset < known.endOffset) continue;
       const last = (producers ?? known.producers).get(batch.producerId);
       if (last !== undefined) this.compare(partition, batch, last, log, atUs);
+      else if (batch.baseOffset === 0 && this.context.config.firstSequenceOfEmptyLogIsZero !== false) this.judgeFirst(partition, batch, atUs);
       producers ??= new Map(known.producers);
       producers.set(batch.producerId, lastBatch(batch, atUs));
     }
     this.set(partition, { endOffset: highWatermark, producers: producers ?? known.producers });
+  }
+
+  /** Nothing stood in the log when this was appended. */
+  private judgeFirst(partition: TrackedPartition, { producerId, producerEpoch, baseSequence }: RecordBatch, atUs: number): void {
+    this.findings.compared += 1;
+    if (baseSequence === 0) return;
+    this.findings.violated(atUs, () => ({
+      sentence: `${partition.name} begins with sequence ${baseSequence} of epoch ${producerEpoch} of producer id ${producerId}: what it sent before can never be appended`,
+      details: { topicPartition: partition.name, producerId, producerEpoch, baseSequence, baseOffset: 0 },
+    }));
   }
 
   private compare(partition: TrackedPartition, batch: RecordBatch, last: LastBatch, log: PartitionLog, atUs: number): void {
@@ -121,7 +134,7 @@ class ProducerSequences implements Checker {
   }
 
   verdict() {
-    return this.findings.verdict(producerSequences, 'no producer had two batches committed in one partition');
+    return this.findings.verdict(producerSequences, 'no idempotent producer had anything committed in an empty log, or two batches in one partition');
   }
 
   fork(context: CheckContext): Checker {

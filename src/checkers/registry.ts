@@ -8,6 +8,7 @@ import { atMostOnce } from './at-most-once.ts';
 import { brokersReturn } from './brokers-return.ts';
 import type { Property } from './checker.ts';
 import { classicGroup } from './classic-group.ts';
+import { committedBeforeRevoked } from './committed-before-revoked.ts';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
 import { consumerGroup } from './consumer-group.ts';
 import { consumerOrder } from './consumer-order.ts';
@@ -45,6 +46,7 @@ import { reassignmentsComplete } from './reassignments-complete.ts';
 import { retainedAsPromised } from './retained-as-promised.ts';
 import { sendsSettle } from './sends-settle.ts';
 import { truncationSafe } from './truncation-safe.ts';
+import { truncationNoticed } from './truncation-noticed.ts';
 import { typeOk } from './type-ok.ts';
 import { validHighWatermark } from './valid-high-watermark.ts';
 import { writesAccepted } from './writes-accepted.ts';
@@ -56,11 +58,13 @@ export const PROPERTIES: readonly Property[] = [
   producerOrder,
   noDuplicates,
   consumerOrder,
+  truncationNoticed,
   endOffsetsMonotone,
   keyInOnePartition,
   atLeastOnce,
   atMostOnce,
   oneOwnerPerGeneration,
+  committedBeforeRevoked,
   writesAccepted,
   sendsSettle,
   progressAfterHeal,

@@ -59,7 +59,9 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     offsetsRetentionMs: broker.offsetsRetentionMinutes * 60_000,
     quorum: { fetchTimeoutMs: broker.controllerQuorumFetchTimeoutMs, checksQuorum: rules.raftChecksQuorum, asksPreVotes: rules.raftPreVotes, slowestClockPpm },
     firstSequenceOfEmptyLogIsZero: rules.firstSequenceOfEmptyLogIsZero,
+    producerStateOutlivesRecords: rules.producerStateOutlivesRecords,
     truncatesBeforeHighWatermark: rules.truncatesBeforeHighWatermark,
+    consumerValidatesPositions: rules.consumerValidatesPositions && rules.fencesFetchesByLeaderEpoch,
     usesGroups,
     reassigns: admin.some(({ kind }) => kind === 'reassign' || kind === 'cancelReassignment'),
   };

@@ -53,6 +53,16 @@ export function beginCommit(turn: ConsumerTurn, mode: PendingCommit['mode']): nu
   return commitId;
 }
 
+/** An automatic commit without positions is over as it begins, and asks no coordinator (ConsumerCoordinator.commitOffsetsAsync). */
+export function commitNothing(turn: ConsumerTurn): void {
+  const { lastCommitId, groupId } = groupOf(turn);
+  const commitId = lastCommitId + 1;
+  setGroup(turn, { lastCommitId: commitId });
+  const invoked: CommitInvoked = { type: 'commit.invoked', commitId, groupId, mode: 'auto', offsets: [] };
+  const completed: CommitCompleted = { type: 'commit.completed', commitId, outcome: 'ok', errorCode: 'NONE' };
+  turn.effects.push({ kind: 'observe', observation: invoked }, { kind: 'observe', observation: completed });
+}
+
 function tryCommit(turn: ConsumerTurn, commitId: number, offsets: readonly CommitOffset[], deadlineMs: number): void {
   tellMembership(turn, { type: 'membership.commit', commitId, offsets, deadlineMs });
   turn.timeoutBy(deadlineMs);

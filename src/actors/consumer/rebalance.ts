@@ -19,7 +19,7 @@ import { topicMetadata } from '../client/metadata.ts';
 import { requestUpdate } from '../client/metadata-updater.ts';
 import { NEVER_MS } from '../client/turn.ts';
 import { tellMembership } from './calls.ts';
-import { autoCommitIfDue, beginCommit, groupOf, setGroup } from './commits.ts';
+import { autoCommitIfDue, beginCommit, commitNothing, groupOf, setGroup } from './commits.ts';
 import { groupedByTopic } from './committed-offsets.ts';
 import { assignorsOf, UNPREPARED } from './group-state.ts';
 import { assignIfElected, hasAssignedOtherSizes } from './leader.ts';
@@ -77,7 +77,10 @@ export function committedBefore(turn: ConsumerTurn, toRevoke: readonly TopicPart
     if (state.rules.consumerStopsBeforeRevocation) markPendingRevocation(turn, toRevoke);
     const commitId = beginCommit(turn, 'auto');
     setGroup(turn, { preparation: { ...preparation, commitId: commitId ?? null, isDone: commitId === undefined } });
-    if (commitId === undefined) return true;
+    if (commitId === undefined) {
+      if (toRevoke.length > 0) commitNothing(turn);
+      return true;
+    }
   }
   turn.timeoutBy(preparation.deadlineMs);
   return false;

@@ -3,8 +3,6 @@
  */
 import type { MutantDoc } from './mutant.ts';
 
-const CONSUMER_PROTOCOL = 'not hunted yet: no built-in scenario has groups of the consumer protocol; caught by one of the tests (properties/groups/consumer-protocol-under-faults.test.ts)';
-
 export const GROUP_MUTANTS: readonly MutantDoc[] = [
   {
     name: 'offsets-expire-in-use',
@@ -33,7 +31,7 @@ export const GROUP_MUTANTS: readonly MutantDoc[] = [
     trips: ['consumer-group'],
     source: 'G848-2; KIP-848 (CurrentAssignmentBuilder, UNRELEASED_PARTITIONS)',
     needs: 'a member that joins a group in which others own partitions',
-    hunt: null,
-    uncaught: CONSUMER_PROTOCOL,
+    hunt: 'hunt_consumer_protocol',
+    seedsToDetection: 1,
   },
 ];

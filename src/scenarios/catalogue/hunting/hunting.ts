@@ -4,7 +4,9 @@
  */
 import { huntCatchingUp } from './catching-up.ts';
 import { huntCleanShutdown } from './clean-shutdown.ts';
+import { huntConsumerProtocol } from './consumer-protocol.ts';
 import { huntCutOffControllers } from './cut-off-controllers.ts';
+import { huntDeletedRecords } from './deleted-records.ts';
 import { huntDelayedAlterPartition } from './delayed-alter-partition.ts';
 import { huntEndOffsets } from './end-offsets.ts';
 import { huntFailStop } from './fail-stop.ts';
@@ -15,12 +17,14 @@ import { huntGroups } from './groups.ts';
 import { huntLastReplica } from './last-replica.ts';
 import { huntLostAnswer } from './lost-answer.ts';
 import { huntMembers } from './members.ts';
+import { huntNewPartitions } from './new-partitions.ts';
 import { huntNobodyEligible } from './nobody-eligible.ts';
 import { huntPowerLoss } from './power-loss.ts';
 import { huntQuorum } from './quorum.ts';
 import { huntRetention } from './retention.ts';
 import { huntRetries } from './retries.ts';
 import { huntTrailingHighWatermark } from './trailing-high-watermark.ts';
+import { huntUncleanElections } from './unclean-elections.ts';
 
 export const HUNTS = [
   { name: 'hunt_fail_stop', text: huntFailStop, files: {} },
@@ -37,8 +41,12 @@ export const HUNTS = [
   { name: 'hunt_full_disk', text: huntFullDisk, files: {} },
   { name: 'hunt_retention', text: huntRetention, files: {} },
   { name: 'hunt_retries', text: huntRetries, files: {} },
+  { name: 'hunt_deleted_records', text: huntDeletedRecords, files: {} },
+  { name: 'hunt_new_partitions', text: huntNewPartitions, files: {} },
+  { name: 'hunt_unclean_elections', text: huntUncleanElections, files: {} },
   { name: 'hunt_groups', text: huntGroups, files: {} },
   { name: 'hunt_members', text: huntMembers, files: {} },
+  { name: 'hunt_consumer_protocol', text: huntConsumerProtocol, files: {} },
   { name: 'hunt_quorum', text: huntQuorum, files: {} },
   { name: 'hunt_cut_off_controllers', text: huntCutOffControllers, files: {} },
   { name: 'hunt_figure_8', text: huntFigure8, files: {} },

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { READER, Stage, stagedConfig } from './staging.ts';
+import { truncationNoticed } from './truncation-noticed.ts';
+
+/** reader-1 has read `a` and `b` of leader epoch 0 from broker 1; broker 2 takes over with as many records of it, and appends `c` and `d` in epoch 1. */
+function takenOver(copied: number): Stage {
+  const stage = Stage.ready([truncationNoticed]);
+  stage.append(1, ['a', 'b']);
+  stage.copy(1, 2, copied);
+  stage.reset(READER, 0);
+  stage.poll(READER, 1, [0, 1]);
+  stage.elect(2, [2, 3]);
+  stage.lead(2);
+  stage.append(2, ['c', 'd']);
+  return stage;
+}
+
+describe('a consumer that goes from one leader to the next', () => {
+  it('reads on where the new log holds what it has read', () => {
+    const stage = takenOver(2);
+    stage.poll(READER, 2, [2, 3]);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', compared: 1 });
+  });
+
+  it('is seen to read on where that was cut off and written over', () => {
+    const stage = takenOver(1);
+    stage.append(2, ['e']);
+    stage.poll(READER, 2, [2, 3]);
+    expect(stage.verdict().evidence.map(({ sentence }) => sentence)).toEqual([
+      'reader-1 read on at offset 2 of orders-0, of leader epoch 1, from broker-2, and did not notice that offset 1, which it had read of leader epoch 0, was cut off: what stands there is of leader epoch 1',
+    ]);
+  });
+
+  it('is seen to within one poll, too', () => {
+    const stage = takenOver(1);
+    stage.reset(READER, 0, 'truncation');
+    stage.pollRecords(READER, 2, [{ offset: 1, leaderEpoch: 0, key: null, value: 'b' }, { offset: 2, leaderEpoch: 1, key: null, value: 'd' }]);
+    expect(stage.violations).toBe(1);
+  });
+
+  it('has noticed when its position was set anew, when it began anew, or when it was assigned other partitions meanwhile', () => {
+    const noticed = [
+      (stage: Stage) => stage.reset(READER, 1, 'truncation'), (stage: Stage) => stage.reset(READER, 2, 'outOfRange'), (stage: Stage) => stage.start(READER, 2),
+      (stage: Stage) => { stage.assign(READER, [], 'revoked'); stage.assign(READER, [0]); },
+    ];
+    for (const notice of noticed) {
+      const stage = takenOver(1);
+      notice(stage);
+      stage.poll(READER, 2, [2]);
+      expect(stage.verdict()).toMatchObject({ verdict: 'vacuous', compared: 0 });
+    }
+  });
+
+  it('is not judged where nobody can tell: retention took the record, or no log has what it read', () => {
+    const taken = takenOver(1);
+    taken.advanceLogStart(2, 2);
+    taken.poll(READER, 2, [2]);
+    const gone = takenOver(1);
+    gone.pollRecords(READER, 2, [{ offset: 2, leaderEpoch: 7, key: null, value: 'z' }]);
+    expect([taken.verdict().compared, gone.verdict().compared]).toEqual([0, 0]);
+  });
+
+  it('is judged by the log as it was served, whatever became of it since', () => {
+    const other = takenOver(2);
+    other.copy(1, 3);
+    other.copy(2, 3);
+    other.truncate(2, 0);
+    other.pollRecords(READER, 2, [{ offset: 2, leaderEpoch: 1, key: null, value: 'c' }]);
+    expect(other.verdict()).toMatchObject({ verdict: 'held', compared: 1 });
+  });
+
+  it('is asked from 2.3 on', () => {
+    expect([true, false].map((consumerValidatesPositions) => truncationNoticed.appliesTo?.(stagedConfig({ consumerValidatesPositions })))).toEqual([true, false]);
+  });
+});

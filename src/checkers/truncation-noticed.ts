@@ -1,0 +1,129 @@
+/**
+ * CON-5: a consumer notices that a log was cut below what it has read. It lets each new leader confirm its position before it
+ * fetches on (KIP-320), so it goes on reading only in a log that holds the last record that it got; otherwise its position is
+ * set anew, by `auto.offset.reset` or by the application, and that can be seen.
+ *
+ *   poll(l, e1), poll(o, e2) without a reset in between  =>  the log that holds (o, e2) holds (l, e1)
+ *
+ * Only an election that is unclean, or a loss of every in-sync replica, cuts off what was read. What a consumer passes over then
+ * was never in the log that is left, and no other property sees it. By Log Matching every log with (o, e2) says the same, so any
+ * replica is asked; where none has it any more, or compaction took one of the two, nothing is compared.
+ *
+ * Source: OffsetFetcherUtils.validatePositionsOnMetadataChange; KIP-320 (KAFKA-7747, 2.3); BUG-59.
+ */
+import type { HistoryEntry } from '../history/history.ts';
+import type { AssignmentChanged, Polled } from '../history/observations.ts';
+import type { LeaderEpoch, Offset } from '../kafka/ids.ts';
+import type { PartitionLog } from '../kafka/log.ts';
+import type { CheckContext, Checker, Property } from './checker.ts';
+import type { TrackedPartition } from './cluster.ts';
+import { isRetained } from './compare-logs.ts';
+import { Findings } from './findings.ts';
+
+export const truncationNoticed: Property = {
+  name: 'truncation-noticed',
+  claim: 'a consumer reads on only in a log that holds what it has read, and notices when that was cut off',
+  source: 'CON-5, H-07; KIP-320, OffsetFetcherUtils',
+  kind: 'safety',
+  appliesTo: ({ consumers, consumerValidatesPositions }) => consumers.length > 0 && consumerValidatesPositions !== false,
+  check: (context) => new TruncationNoticed(context),
+};
+
+/** The last record that a consumer got of a partition since its position was set. */
+interface LastRead {
+  readonly offset: Offset;
+  readonly leaderEpoch: LeaderEpoch;
+}
+
+class TruncationNoticed implements Checker {
+  private readonly context: CheckContext;
+  private readonly findings: Findings;
+  /** By node, then by partition id. */
+  private readonly reads: (LastRead | undefined)[][];
+
+  constructor(context: CheckContext, findings = new Findings(), reads: (LastRead | undefined)[][] = context.config.nodes.map(() => [])) {
+    this.context = context;
+    this.findings = findings;
+    this.reads = reads;
+  }
+
+  get violations(): number {
+    return this.findings.violations;
+  }
+
+  processStarted(node: number): void {
+    this.reads[node] = [];
+  }
+
+  observed({ observation, node, atUs }: HistoryEntry): void {
+    if (observation.type === 'poll') this.polled(observation, node, atUs);
+    else if (observation.type === 'assignment') this.keepOwned(node, observation);
+    else if (observation.type === 'position.reset') this.forget(node, this.idOf(observation.topic, observation.partition));
+  }
+
+  private polled({ topic, partition: index, records, from }: Polled, node: number, atUs: number): void {
+    const first = records[0];
+    const last = records.at(-1);
+    if (first === undefined || last === undefined) return;
+    const partition = this.context.cluster.partition(topic, index);
+    const reads = this.readsOf(node);
+    let known = reads[partition.id];
+    // Within an epoch there is one log to read from.
+    if (known === undefined || known.leaderEpoch !== first.leaderEpoch || first.leaderEpoch !== last.leaderEpoch) {
+      for (const { offset, leaderEpoch } of records) {
+        const read = { offset, leaderEpoch };
+        if (known !== undefined && known.leaderEpoch !== leaderEpoch) this.compare(partition, node, from, known, read, atUs);
+        known = read;
+      }
+    }
+    while (reads.length < partition.id) reads.push(undefined);
+    reads[partition.id] = { offset: last.offset, leaderEpoch: last.leaderEpoch };
+  }
+
+  private compare(partition: TrackedPartition, node: number, from: number, before: LastRead, read: LastRead, atUs: number): void {
+    const log = logWith(read, [partition.logOn(from), ...partition.replicas.map((replica) => replica.log)]);
+    if (log === undefined || !isRetained(log, before.offset)) return;
+    this.findings.compared += 1;
+    const held = log.batchAt(before.offset)?.partitionLeaderEpoch;
+    if (held === before.leaderEpoch) return;
+    const { cluster } = this.context;
+    const consumer = cluster.nameOf(node);
+    this.findings.violated(atUs, () => ({
+      sentence: `${consumer} read on at offset ${read.offset} of ${partition.name}, of leader epoch ${read.leaderEpoch}, from ${cluster.nameOf(from)}, and did not notice that offset ${before.offset}, which it had read of leader epoch ${before.leaderEpoch}, was cut off: ${held === undefined ? 'nothing stands there' : `what stands there is of leader epoch ${held}`}`,
+      details: { topicPartition: partition.name, consumer, broker: cluster.nameOf(from), offset: read.offset, leaderEpoch: read.leaderEpoch, lastOffset: before.offset, lastEpoch: before.leaderEpoch },
+    }));
+  }
+
+  /** A partition that comes back to the same member begins at the committed offset. */
+  private keepOwned(node: number, { owned }: AssignmentChanged): void {
+    const kept = new Set(owned.flatMap(({ topic, partitions }) => partitions.map((partition) => this.idOf(topic, partition))));
+    this.reads[node] = this.readsOf(node).map((read, id) => (kept.has(id) ? read : undefined));
+  }
+
+  private forget(node: number, id: number): void {
+    const reads = this.readsOf(node);
+    if (id < reads.length) reads[id] = undefined;
+  }
+
+  private idOf(topic: string, partition: number): number {
+    return this.context.cluster.partition(topic, partition).id;
+  }
+
+  private readsOf(node: number): (LastRead | undefined)[] {
+    while (this.reads.length <= node) this.reads.push([]);
+    return this.reads[node] as (LastRead | undefined)[];
+  }
+
+  verdict() {
+    return this.findings.verdict(truncationNoticed, 'no consumer read on from one leader epoch into another');
+  }
+
+  fork(context: CheckContext): Checker {
+    return new TruncationNoticed(context, this.findings.fork(), this.reads.map((reads) => reads.slice()));
+  }
+}
+
+/** One of the logs that has the record. */
+function logWith({ offset, leaderEpoch }: LastRead, logs: readonly PartitionLog[]): PartitionLog | undefined {
+  return logs.find((log) => offset >= log.logStartOffset && offset < log.logEndOffset && log.batchAt(offset)?.partitionLeaderEpoch === leaderEpoch);
+}
