@@ -8,6 +8,19 @@ import { findChromium, modelOf, recordOf, ReportBrowser, until } from '../suppor
 
 const chromium = findChromium();
 
+/** Columns of a timeline that are drawn in the colour of text from top to bottom of the row under the ruler, as shares of its axis. */
+const MARKS_OF_TIMELINES = `[...document.querySelectorAll('canvas.base')].map((canvas) => {
+  const width = canvas.clientWidth - 158;
+  const scale = canvas.width / canvas.clientWidth;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const row = (y) => data.subarray(4 * canvas.width * Math.round(y * scale));
+  const [top, low] = [row(canvas.clientHeight - 3), row(23)];
+  const text = /#(..)(..)(..)/.exec(getComputedStyle(document.documentElement).getPropertyValue('--text')).slice(1).map((part) => parseInt(part, 16));
+  const isText = (data, i) => text.every((part, channel) => Math.abs(data[4 * i + channel] - part) < 3);
+  const columns = Array.from({ length: canvas.width }, (_, i) => i).filter((i) => isText(top, i) && isText(low, i));
+  return { width, atShare: columns.map((i) => (i / scale - 150) / width) };
+})`;
+
 describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
   const browser = new ReportBrowser(chromium as string);
   const record = recordOf(builtIn('kip_101_loss'), '1');
@@ -124,20 +137,44 @@ describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
     await page.close();
   });
 
-  it('sets two runs side by side, and says where they part', async () => {
+  describe('beside a run without its last fault', () => {
     const other = modelOf(recordOf(builtIn('kip_101_loss'), '1', { faults: record.faults.slice(0, -1) }));
-    const { page, noise } = await browser.open('pair', [model, other]);
-    const text = await page.locator('.pane').innerText();
-    expect(text).toMatch(/The first [\d,]+ messages are equal; the runs part at\s+00:00:08\./);
-    expect(text).toContain('crash broker-2');
-    expect(await page.locator('.moment').innerText()).toContain('00:00:08.');
-    expect(noise).toEqual([]);
-    // The other run comes into the timeline, at the same moment.
-    const loaded = page.waitForEvent('load');
-    await page.keyboard.press('w');
-    await loaded;
-    await until(page, 'document.documentElement.dataset.ready === "true" && document.querySelector(".facts").innerText.includes("3 faults")');
-    expect(await page.locator('.moment').innerText()).toContain('00:00:08.');
-    await page.close();
+
+    it('stacks the two timelines on one axis, and marks where the runs part in both', async () => {
+      const { page, noise } = await browser.open('pair', [model, other]);
+      const text = await page.locator('.pane').innerText();
+      expect(text).toMatch(/The first [\d,]+ messages are equal; the runs part at\s+00:00:08\.000000/);
+      expect(text).toMatch(/first run\s+broker-2: fault: crash broker-2, restart after 10s\s+second run\s+nothing at that moment/);
+      expect(await page.locator('.moment').innerText()).toContain('00:00:08.000000');
+      expect(await page.locator('.caption').allInnerTexts()).toEqual([expect.stringMatching(/first run\s+✗ violated.*4 faults/s), expect.stringMatching(/second run\s+✗ violated.*3 faults/s)]);
+      // Between the ruler and the faults, where nothing else is drawn: the line that marks the moment, and what lies left of it.
+      const marks = (await page.evaluate(MARKS_OF_TIMELINES)) as { atShare: number[]; width: number }[];
+      const endUs = Math.max(model.meta.endUs, other.meta.endUs);
+      expect(marks).toHaveLength(2);
+      for (const { atShare, width } of marks) {
+        expect(atShare.length).toBeGreaterThan(0);
+        for (const share of atShare) expect(Math.abs(share - 8_000_000 / endUs) * width).toBeLessThan(3);
+      }
+      expect(noise).toEqual([]);
+      await page.close();
+    });
+
+    it('says of what was pressed in either run why it happened, and keeps it when the runs are swapped', async () => {
+      const { page, noise } = await browser.open('pair-why', [model, other]);
+      const second = page.locator('table', { hasText: 'second run' }).locator('tbody button', { hasText: '00:00:08.' }).first();
+      await second.click();
+      await page.locator('.why .title').waitFor();
+      const title = await page.locator('.why .title').innerText();
+      await until(page, 'location.hash.includes("osel=")');
+      const loaded = page.waitForEvent('load');
+      await page.keyboard.press('w');
+      await loaded;
+      await until(page, 'document.documentElement.dataset.ready === "true" && document.querySelector(".facts").innerText.includes("3 faults")');
+      expect(await page.locator('.why .title').innerText()).toBe(title);
+      expect(await page.evaluate('location.hash.includes("&sel=") && !location.hash.includes("osel=")')).toBe(true);
+      expect(await page.locator('.moment').innerText()).toContain('00:00:08.');
+      expect(noise).toEqual([]);
+      await page.close();
+    });
   });
 });
