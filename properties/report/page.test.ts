@@ -2,7 +2,11 @@
  * The report of KIP-101's loss in a browser: somebody who has never seen it finds the record, the moment it was
  * acknowledged, and the truncation that lost it, in two clicks; and every view has an address that leads back to it.
  */
+import { readFileSync } from 'node:fs';
+import type { Locator } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
+import { whatIf } from '../../src/report/what-if.ts';
+import { execute } from '../../src/scenarios/run.ts';
 import { builtIn } from '../support/runs.ts';
 import { findChromium, modelOf, recordOf, ReportBrowser, until } from '../support/report-page.ts';
 
@@ -21,33 +25,56 @@ const MARKS_OF_TIMELINES = `[...document.querySelectorAll('canvas.base')].map((c
   return { width, atShare: columns.map((i) => (i / scale - 150) / width) };
 })`;
 
+/** By step of the path of clicks: what it says will be seen, which is what it emphasises, and times. */
+function toldSteps(): string[][] {
+  const page = readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8');
+  const path = page.slice(page.indexOf('## Finding a lost record')).split('![')[0] ?? '';
+  return path.split(/^\d\. /m).slice(1).map((step) => [...step.replaceAll(/\s+/g, ' ').matchAll(/\*\*([^*]+)\*\*|\*([^*]+)\*|`([^`]{2,})`|(\d\d:\d\d:\d\d\.\d+)/g)].map((found) => found.slice(1).find((each) => each !== undefined) as string));
+}
+
 describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
   const browser = new ReportBrowser(chromium as string);
   const record = recordOf(builtIn('kip_101_loss'), '1');
   const model = modelOf(record);
   afterAll(() => browser.close());
 
-  it('leads from the violation to the record, its acknowledgement and the truncation that lost it', async () => {
-    const { page, noise } = await browser.open('clicks', [model]);
+  it('leads from the violation to the record, its acknowledgement and the truncation that lost it, as docs/report.md tells', async () => {
+    const asked = whatIf(record, execute);
+    const { page, noise } = await browser.open('clicks', [asked === undefined ? model : { ...model, meta: { ...model.meta, whatIf: asked } }]);
     expect(await page.title()).toBe('kip_101_loss, seed 1: violated');
-    // One click: the evidence. It stands first, because the run is violated.
+    const steps = toldSteps();
+    expect(steps).toHaveLength(4);
+    /** What a step says stands on the page once it is done. */
+    const expectTold = async (step: number): Promise<void> => {
+      const words = (await page.locator('#app').innerText()).toLowerCase();
+      for (const phrase of steps[step - 1] ?? []) expect(words, `step ${step}`).toContain(phrase.toLowerCase());
+    };
     await page.locator('.violation', { hasText: 'acknowledged-records-survive' }).locator('button.evidence').first().click();
     const lives = page.locator('.lives');
     await lives.waitFor();
-    expect(await lives.innerText()).toContain('m2 #app/1');
-    const acknowledged = lives.locator('li', { hasText: 'it is acknowledged to app' }).first();
-    const truncated = lives.locator('li', { hasText: 'broker-1 truncates its log to offset 1: it is gone there' });
-    expect(await acknowledged.innerText()).toContain('00:00:05.080953');
+    expect(await page.locator('.pane').getAttribute('data-tab')).toBe('partitions');
+    expect(await page.locator('.strip .cell.chosen').first().getAttribute('title')).toContain('offset 1');
+    await expectTold(1);
+    await expectTold(2);
+    const truncated = lives.locator('li.bad', { hasText: 'broker-1 truncates its log to offset 1: it is gone there' });
+    expect(await lives.locator('li.good', { hasText: 'it is acknowledged to app' }).first().innerText()).toContain('00:00:05.080953');
+    expect(await truncated.innerText()).toContain('00:00:07.646');
     const proofs = page.locator('.why h3', { hasText: 'proved by' }).locator('xpath=following-sibling::ol').locator('li');
     expect((await proofs.allInnerTexts()).join('\n')).toMatch(/send of "m2 #app\/1" completes: ok at orders-0 offset 1[\s\S]*orders-0: truncates its log to offset 1[\s\S]*orders-0: acts as leader in leader epoch 2/);
-    // The other click: the truncation, shown in the timeline with what caused it.
     await truncated.locator('button').click();
     await until(page, 'location.hash.includes("t=7646000")');
-    expect(await page.locator('.why').innerText()).toMatch(/truncates its log to offset 1[\s\S]*because of/i);
+    await expectTold(3);
+    const cell = (broker: string): Locator => page.locator('.strip', { hasText: broker }).locator('.cell.chosen');
+    expect(await cell('broker-1').getAttribute('class')).toContain('ghost');
+    expect(await cell('broker-1').getAttribute('title')).toContain('acknowledged at 00:00:05.080953');
+    expect(await cell('broker-2').getAttribute('class')).not.toContain('ghost');
+    expect(await page.locator('.strip.leader').innerText()).toMatch(/^broker-2\s+★ leader e1/);
     await page.keyboard.press('z');
     await until(page, 'document.querySelector(".moment").innerText.includes("messages in view")');
-    const ghost = page.locator('.strip', { hasText: 'broker-1' }).locator('.cell.ghost');
-    expect(await ghost.getAttribute('title')).toContain('acknowledged at 00:00:05.080953');
+    await page.getByRole('tab', { name: 'Verdicts' }).click();
+    await until(page, 'document.querySelector(".pane").dataset.tab === "verdicts"');
+    await expectTold(4);
+    expect(await page.locator('.depends tr.held', { hasText: 'the rules of Kafka 0.10' }).innerText()).toContain('not violated');
     expect(noise).toEqual([]);
     await page.close();
   });
