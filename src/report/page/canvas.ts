@@ -15,7 +15,13 @@ export function prepared(canvas: HTMLCanvasElement, width: number, height: numbe
   return context;
 }
 
-export function hatch(context: CanvasRenderingContext2D, x: number, y: number, width: number, height: number, colour: string): void {
+const HATCH_EVERY = 7;
+
+/** Costs what of it is in sight: a band may be a million times as wide as the canvas. */
+export function hatch(context: CanvasRenderingContext2D, left: number, y: number, wide: number, height: number, colour: string): void {
+  const x = Math.max(left, -HATCH_EVERY);
+  const width = Math.min(left + wide, context.canvas.width) - x;
+  if (width <= 0) return;
   context.save();
   context.beginPath();
   context.rect(x, y, width, height);
@@ -24,7 +30,7 @@ export function hatch(context: CanvasRenderingContext2D, x: number, y: number, w
   context.globalAlpha *= 0.45;
   context.lineWidth = 1;
   context.beginPath();
-  for (let at = x - height - ((x - height) % 7); at < x + width; at += 7) {
+  for (let at = x - height - ((x - height) % HATCH_EVERY); at < x + width; at += HATCH_EVERY) {
     context.moveTo(at, y + height);
     context.lineTo(at + height, y);
   }

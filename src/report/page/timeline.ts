@@ -196,7 +196,7 @@ export class Timeline {
     const stepUs = tickStep(view.toUs - view.fromUs, this.ruledParts());
     for (const us of this.ticks(view)) {
       const x = this.scale.x(us);
-      const text = view.axis === 'time' ? formatTick(us, stepUs) : formatTime(us).slice(3);
+      const text = view.axis === 'time' ? formatTick(us, stepUs) : formatTime(us);
       context.fillRect(Math.round(x), scrolled + RULER_HEIGHT - 6, 1, 4);
       if (x + 3 + context.measureText(text).width <= this.width) context.fillText(text, x + 3, scrolled + 10);
     }

@@ -70,7 +70,7 @@ function stripsOf(page: Page, view: View, width: number): HTMLElement {
 }
 
 function legend(): HTMLElement {
-  const key = (classes: string, sign: string, words: string, title?: string): HTMLElement => h('span', { class: 'pairing', title }, h('span', { class: `cell key ${classes}` }, sign), ` ${words}`);
+  const key = (classes: string, sign: string, words: string, title?: string): HTMLElement => h('span', { class: 'pairing', title }, h('span', { class: `cell key ${classes}` }, sign), words);
   return h('p', { class: 'legend' },
     key('epoch-0', '0', 'colour: leader epoch'), key('acked', '✓', 'acknowledged'), key('ghost', '×', 'cut off or lost'), key('beyond', '', 'above the high watermark'), key('unflushed', '', 'page cache only'),
     key('hw', '', 'HW = LSO', 'no producer here has transactions, so that the last stable offset is the high watermark'), key('leo', '', 'log end'));
