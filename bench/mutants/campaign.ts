@@ -52,8 +52,9 @@ export interface Minimal {
   readonly property: string;
   readonly faultsBefore: number;
   readonly faults: number;
-  readonly recordsBefore: number;
-  readonly records: number;
+  /** Records offered and operations of the administrator. */
+  readonly operationsBefore: number;
+  readonly operations: number;
   readonly brokers: number;
   readonly configs: number;
   readonly durationMs: number;
@@ -100,8 +101,9 @@ export function minimalOf(mutant: Hunted, seed: number): Minimal {
   const asked = requestOf(huntOf(mutant), String(seed), [mutant.name]);
   const shrunk = shrink(asked, execute(asked).verdicts, { execute, properties: mutant.trips });
   assert('text' in shrunk, () => `${mutant.name}, seed ${seed}: ${'reason' in shrunk ? shrunk.reason : ''}`);
-  const { fingerprint: { property }, before, after: { faults, records, brokers, configs, durationMs }, runs, text } = shrunk;
-  return { property, faultsBefore: before.faults, faults, recordsBefore: before.records, records, brokers, configs, durationMs, runs, text };
+  const { fingerprint: { property }, before, after, runs, text } = shrunk;
+  const { faults, brokers, configs, durationMs } = after;
+  return { property, faultsBefore: before.faults, faults, operationsBefore: before.records + before.operations, operations: after.records + after.operations, brokers, configs, durationMs, runs, text };
 }
 
 /** One run of the hunt. */

@@ -69,7 +69,7 @@ function shrunkLines(hunted: readonly MutantCampaigns[]): string[] {
   const all = rows.flatMap(({ minimal }) => minimal);
   const medians = (list: readonly Minimal[]): string[] => {
     const of = (value: (each: Minimal) => number): string => String(median(list.map(value)));
-    return [`${of(({ faultsBefore }) => faultsBefore)} -> ${of(({ faults }) => faults)}`, `${of(({ recordsBefore }) => recordsBefore)} -> ${of(({ records }) => records)}`,
+    return [`${of(({ faultsBefore }) => faultsBefore)} -> ${of(({ faults }) => faults)}`, `${of(({ operationsBefore }) => operationsBefore)} -> ${of(({ operations }) => operations)}`,
       of(({ brokers }) => brokers), of(({ configs }) => configs), `${of(({ durationMs }) => durationMs / 1_000)} s`, of(({ runs }) => runs)];
   };
   return [
@@ -77,7 +77,7 @@ function shrunkLines(hunted: readonly MutantCampaigns[]): string[] {
     `The first detections of each mutant, ${all.length} in all, shrunk (\`harrow shrink\`): medians of what violates the same property in the same`,
     'way. Each is in `mutants.json` as a scenario, verified by a run of its text.',
     '',
-    '| mutant | property | faults | records | brokers | configs | duration | runs |',
+    '| mutant | property | faults | operations | brokers | configs | duration | runs |',
     '|---|---|---:|---:|---:|---:|---:|---:|',
     ...rows.map(({ name, minimal }) => `| ${[name, [...new Set(minimal.map(({ property }) => property))].join(', '), ...medians(minimal)].map(cell).join(' | ')} |`),
     `| ${['median of all', '', ...medians(all)].join(' | ')} |`,

@@ -27,6 +27,7 @@ interface Picture {
 const PICTURES: readonly Picture[] = [
   { name: 'report-flagship.png', of: 'trucks_gps-1-', hash: '#t=2790000000&tab=partitions', colorScheme: 'light', height: 860 },
   { name: 'report-kip-101.png', of: 'kip_101_loss-1-', hash: '#t=7646000&tab=partitions&o=1', colorScheme: 'dark', height: 860 },
+  { name: 'report-pair.png', of: 'pair', hash: '', colorScheme: 'light', height: 900 },
   { name: 'report-campaign.png', of: 'small_faulty_cluster', hash: '', colorScheme: 'light', height: 560 },
 ];
 
@@ -35,15 +36,18 @@ async function main(): Promise<void> {
   if (executablePath === undefined) throw new Error('no Chromium on this machine; HARROW_CHROMIUM names one');
   const folder = mkdtempSync(join(tmpdir(), 'harrow-screenshots-'));
   const harrow = (...args: readonly string[]): void => void spawnSync(process.execPath, [join(ROOT, 'dist/cli/main.js'), ...args], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
-  const made = (start: string, end: string): string => {
-    const found = readdirSync(folder).find((name) => name.startsWith(start) && name.endsWith(end));
+  const made = (start: string, end: string, place = folder): string => {
+    const found = readdirSync(place).find((name) => name.startsWith(start) && name.endsWith(end));
     if (found === undefined) throw new Error(`${start} was not made`);
-    return join(folder, found);
+    return join(place, found);
   };
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
   try {
     harrow('run', 'trucks_gps', '--seed', '1', '--report', '--quiet', '--out', folder);
     harrow('run', 'kip_101_loss', '--seed', '1', '--report', '--quiet', '--out', folder);
+    const later = join(folder, 'later');
+    harrow('run', 'kip_101_loss', '--seed', '1', '--profile', '2.1', '--quiet', '--out', later);
+    harrow('report', made('kip_101_loss-1-', '.json'), made('kip_101_loss-1-', '.json', later), '--quiet', '--output', join(folder, 'pair.html'));
     harrow('sweep', 'small_faulty_cluster', '--seeds', '1..60', '--mutant', 'truncate-to-high-watermark', '--quiet', '--out', folder);
     harrow('report', made('small_faulty_cluster', '.ndjson'), '--runs', '3', '--quiet');
     for (const { name, of, hash, colorScheme, height } of PICTURES) {

@@ -30,8 +30,10 @@ describe.runIf(chromium !== undefined)('a hostile scenario', () => {
     const record = recordOf(scenarioOf(SCENARIO), '1');
     const model = modelOf(record);
     expect(model.meta.texts.some((text) => text.includes('<img src=x onerror'))).toBe(true);
-    const { page, noise } = await browser.open('hostile', [{ ...model, meta: { ...model.meta, nodes: model.meta.nodes.map((node, i) => ({ ...node, name: `${node.name} ${ATTACKS[i % ATTACKS.length] as string}` })) } }], '#t=6000000&o=1');
-    for (const key of ['1', '2', '3', '4', '5', '6', '7']) {
+    const hostile = { ...model, meta: { ...model.meta, nodes: model.meta.nodes.map((node, i) => ({ ...node, name: `${node.name} ${ATTACKS[i % ATTACKS.length] as string}` })) } };
+    const other = { ...hostile, meta: { ...hostile.meta, seed: ATTACKS[0] as string, mutants: ATTACKS, scenario: { ...hostile.meta.scenario, name: ATTACKS[1] as string } } };
+    const { page, noise } = await browser.open('hostile', [hostile, other], '#t=6000000&o=1');
+    for (const key of ['1', '2', '3', '4', '5', '6', '7', '8']) {
       await page.keyboard.press(key);
       await page.waitForTimeout(80);
     }

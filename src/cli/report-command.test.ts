@@ -74,6 +74,10 @@ describe('harrow report', () => {
     expect(outside.run('report', record, record, '--quiet', '--output', 'both.html', '--open')).toBe(0);
     expect(modelsIn(outside.files.get('both.html') as string)).toHaveLength(2);
     expect(outside.opened).toEqual(['both.html']);
+    // Without --output it leaves the report of the one run alone.
+    outside.files.set('elsewhere/other.json', outside.files.get(record) as string);
+    outside.run('report', record, 'elsewhere/other.json', '--quiet');
+    expect(outside.out).toBe(`report  ${record.replace('.json', '.vs.other.html')}\n`);
   });
 
   it('comes with a run that asks for it', () => {

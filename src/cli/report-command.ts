@@ -25,7 +25,7 @@ export function reportCommand(path: string, other: string | undefined, options: 
   if (options.runs !== undefined) throw new UsageError('--runs is for the report of a campaign; expected a file of harrow sweep, ending in .ndjson, with it');
   const paths = other === undefined ? [path] : [path, other];
   const runs = paths.map((each) => ({ path: each, record: readRecord(each, options.force === true, outside).record }));
-  const output = options.output ?? path.replace(/(\.json)?$/, '.html');
+  const output = options.output ?? `${path.replace(/\.json$/, '')}${other === undefined ? '' : `.vs.${other.replace(/^.*[\\/]/, '').replace(/\.json$/, '')}`}.html`;
   writeReport(runs, output, options, outside);
   outside.stdout.write(`report  ${output}\n`);
   return EXIT_HELD;

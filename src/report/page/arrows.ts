@@ -1,7 +1,8 @@
 /**
  * Messages as arrows from lane to lane, each fate with a shape of its own: handled ones end in a head, lost ones in a
  * cross half way, stalled ones lie dashed with a square on them, copies are doubled. Where too many would be a thicket,
- * every lane shows how much it sent instead, and arrows are left to what went wrong and what is selected.
+ * every lane shows how much it sent instead, and arrows are left to what went wrong and what is selected. Of two runs,
+ * what both have is pale.
  */
 import type { Filter } from './filter.ts';
 import type { Layout } from './lanes.ts';
@@ -12,7 +13,10 @@ import type { Scale } from './scale.ts';
 
 /** More arrows than this say less than their number does. */
 const MAX_ARROWS = 350;
-const MAX_MARKED = 250;
+/** Of what went wrong on one link, one arrow for so many pixels. */
+const MARK_EVERY = 8;
+/** Of a message that both of two runs have. */
+const PALE = 0.25;
 const LOOK_BACK_US = 1_000_000;
 const STUB_US = 1_000;
 const BIN = 3;
@@ -25,6 +29,10 @@ export interface Picture {
   readonly palette: Palette;
   readonly fromUs: number;
   readonly toUs: number;
+  /** Of the canvas. */
+  readonly width: number;
+  /** By message: 1 where the other of two runs has it, too. Undefined where there is one run. */
+  readonly shared: Uint8Array | undefined;
 }
 
 /** Messages that an arrow was drawn for, to be clicked on. */
@@ -47,10 +55,14 @@ export function drawMessages(picture: Picture, filter: Filter, cone: ReadonlySet
   let drawn: number[];
   if (isDense) {
     drawDensity(picture, filter, first, last);
-    drawn = special.length > MAX_MARKED ? special.filter((_, i) => i % Math.ceil(special.length / MAX_MARKED) === 0) : special;
+    drawn = thinned(picture, special);
   } else drawn = [...new Set([...visible, ...marked(run.long)])];
-  picture.context.globalAlpha = cone.size > 0 ? 0.22 : isDense ? 0.75 : 0.9;
-  for (const i of drawn) if (!cone.has(i)) drawArrow(picture, i, 1);
+  const alpha = cone.size > 0 ? 0.22 : isDense ? 0.75 : 0.9;
+  for (const i of drawn) {
+    if (cone.has(i)) continue;
+    picture.context.globalAlpha = picture.shared?.[i] === 1 ? alpha * PALE : alpha;
+    drawArrow(picture, i, 1);
+  }
   picture.context.globalAlpha = 1;
   for (const i of cone) {
     if (!isInView(i)) continue;
@@ -58,6 +70,18 @@ export function drawMessages(picture: Picture, filter: Filter, cone: ReadonlySet
     if (isDense) drawn.push(i);
   }
   return { drawn, isDense };
+}
+
+/** Where a link went wrong again and again, some of its arrows stand for all; those of different fates are kept apart. */
+function thinned({ run, scale, shared }: Picture, special: readonly number[]): number[] {
+  const { sentAtUs, link } = run.tables.messages;
+  const seen = new Set<string>();
+  return special.filter((i) => {
+    const key = `${link[i] as number} ${run.isLost(i) ? 'x' : '-'}${shared?.[i] ?? 0} ${Math.floor(scale.x(sentAtUs[i] as number) / MARK_EVERY)}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 /** The ends of a message's arrow on the canvas. */
@@ -114,18 +138,33 @@ function head(context: CanvasRenderingContext2D, x1: number, y1: number, x2: num
   context.fill();
 }
 
-/** By lane and few pixels: how many messages it sent, as a bar in the colours of their kinds; stalled ones over it. */
-function drawDensity({ run, context, scale, layout, palette }: Picture, filter: Filter, first: number, last: number): void {
+function drawDensity(picture: Picture, filter: Filter, first: number, last: number): void {
+  const { shared, context } = picture;
+  const passes = (i: number): boolean => filter.passesMessage(i);
+  context.globalAlpha = shared === undefined ? 0.8 : PALE;
+  const most = drawBars(picture, passes, first, last, 1);
+  if (shared !== undefined) {
+    context.globalAlpha = 0.85;
+    drawBars(picture, (i) => shared[i] === 0 && passes(i), first, last, most);
+  }
+  context.globalAlpha = 1;
+}
+
+/**
+ * By lane and few pixels: how many messages it sent, as a bar in the colours of their kinds; stalled ones over it. As high
+ * as its lane is a bar of `atLeast` messages, or of the most that there are; which of them is returned.
+ */
+function drawBars({ run, context, scale, layout, palette }: Picture, passes: (i: number) => boolean, first: number, last: number, atLeast: number): number {
   const bins = Math.ceil(scale.width / BIN);
   const kinds = palette.classes.length;
   const counts = layout.laneOf.map(() => new Float32Array(bins * kinds));
   const totals = layout.laneOf.map(() => new Float32Array(bins));
   const stalls = layout.laneOf.map(() => new Float32Array(bins));
   const { sentAtUs, type } = run.tables.messages;
-  let most = 1;
+  let most = atLeast;
   for (let i = first; i < last; i += 1) {
     const bin = Math.floor((scale.x(sentAtUs[i] as number) - scale.left) / BIN);
-    if (bin < 0 || bin >= bins || !filter.passesMessage(i)) continue;
+    if (bin < 0 || bin >= bins || !passes(i)) continue;
     const node = run.from[i] as number;
     const at = bin * kinds + (run.classOf[type[i] as number] as number);
     const lane = counts[node] as Float32Array;
@@ -135,7 +174,6 @@ function drawDensity({ run, context, scale, layout, palette }: Picture, filter: 
     if ((total[bin] as number) > most) most = total[bin] as number;
     if (run.isStalled(i)) (stalls[node] as Float32Array)[bin] = ((stalls[node] as Float32Array)[bin] as number) + 1;
   }
-  context.globalAlpha = 0.8;
   for (const lane of layout.lanes) {
     const room = 2 * (lane.line - lane.top) - 2;
     const total = totals[lane.node] as Float32Array;
@@ -162,7 +200,7 @@ function drawDensity({ run, context, scale, layout, palette }: Picture, filter: 
     });
     context.fill();
   }
-  context.globalAlpha = 1;
+  return most;
 }
 
 /** Roots, so that few beside many are seen. */

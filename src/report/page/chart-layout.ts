@@ -27,7 +27,7 @@ const GAP_X = 150;
 const GAP_Y = 30;
 const PAD = 22;
 /** Room for edges that leave a column and come back to it. */
-const BOW = 150;
+const BOW = 200;
 
 export function layOutChart({ states, edges }: Chart): ChartLayout {
   const leaves = states.filter((state) => !states.some(({ parent }) => parent === state.path));

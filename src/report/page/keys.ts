@@ -9,7 +9,7 @@ import { TABS, type Tab } from './store.ts';
 export const KEYS: readonly (readonly [string, string])[] = [
   ['← →', 'previous, next event (with Shift: ten)'], ['[ ]', 'cause, first effect of what is selected'], ['+ −', 'zoom in, out at the scrubber'], ['z', 'zoom to what is selected and what led to it'], ['0', 'the whole run'],
   ['v', 'next violation'], ['f', 'next fault'], ['Home End', 'begin, end of the run'], ['a', 'axis of time or of steps'], ['o', 'open all lanes, or close them'], ['1 … 7', 'panes'], ['/', 'filter'],
-  ['l', 'copy a link to this view'], ['w', 'of two runs: the timeline of the other'], ['t', 'light, dark'], ['Esc', 'nothing selected'], ['?', 'this list'],
+  ['l', 'copy a link to this view'], ['w', 'of two runs: the other one first'], ['t', 'light, dark'], ['Esc', 'nothing selected'], ['?', 'this list'],
 ];
 
 export interface Commands {
@@ -34,7 +34,7 @@ export function listenToKeys(page: Page, commands: Commands): void {
 }
 
 function press(page: Page, commands: Commands, key: string, isShifted: boolean): boolean {
-  const { store, run } = page;
+  const { store } = page;
   const { view } = store;
   switch (key) {
     case 'ArrowRight':
@@ -58,7 +58,7 @@ function press(page: Page, commands: Commands, key: string, isShifted: boolean):
       store.set(windowOfCone(page));
       return true;
     case '0':
-      store.set({ fromUs: 0, toUs: run.endUs });
+      store.set({ fromUs: 0, toUs: page.endUs });
       return true;
     case 'v':
     case 'f':
@@ -68,13 +68,13 @@ function press(page: Page, commands: Commands, key: string, isShifted: boolean):
       store.set({ timeUs: 0, ...windowRound(page, 0) });
       return true;
     case 'End':
-      store.set({ timeUs: run.endUs, ...windowRound(page, run.endUs) });
+      store.set({ timeUs: page.endUs, ...windowRound(page, page.endUs) });
       return true;
     case 'a':
       store.set({ axis: view.axis === 'time' ? 'steps' : 'time' });
       return true;
     case 'o':
-      store.set({ open: view.open.length > 0 ? [] : run.lanes });
+      store.set({ open: view.open.length > 0 ? [] : page.run.lanes });
       return true;
     case '/':
       commands.focusFilter();
@@ -90,7 +90,7 @@ function press(page: Page, commands: Commands, key: string, isShifted: boolean):
       commands.toggleTheme();
       return true;
     case 'Escape':
-      store.set({ selected: '', offset: -1 });
+      store.set({ selected: '', selectedOther: '', offset: -1 });
       return true;
     case '?':
       commands.toggleHelp();

@@ -15,12 +15,17 @@ export interface Lane {
 }
 
 export const LABEL_WIDTH = 150;
+export const RIGHT_MARGIN = 8;
 export const RULER_HEIGHT = 22;
 export const FAULT_ROW = 15;
 export const BAND_HEIGHT = 11;
 const LANE_HEIGHT = 30;
 const MANY_LANES = 16;
 const SLIM_LANE_HEIGHT = 20;
+/** Of two runs on one page. */
+const COMPACT_LANE_HEIGHT = 17;
+/** Room for the word on where they part. */
+export const PARTING_HEIGHT = 15;
 
 export interface Layout {
   readonly lanes: readonly Lane[];
@@ -30,14 +35,16 @@ export interface Layout {
   readonly height: number;
 }
 
-export function layOut(run: Run, lives: Lives, open: readonly number[]): Layout {
-  const faultsTop = RULER_HEIGHT + 2;
+/** @param isCompact whether two timelines share the room: then closed lanes of clients show messages alone */
+export function layOut(run: Run, lives: Lives, open: readonly number[], isCompact = false): Layout {
+  const faultsTop = RULER_HEIGHT + 2 + (isCompact ? PARTING_HEIGHT : 0);
   let top = faultsTop + Math.max(1, lives.faultRows.length) * FAULT_ROW + 5;
-  const base = run.lanes.length > MANY_LANES ? SLIM_LANE_HEIGHT : LANE_HEIGHT;
+  const base = isCompact ? COMPACT_LANE_HEIGHT : run.lanes.length > MANY_LANES ? SLIM_LANE_HEIGHT : LANE_HEIGHT;
   const lanes = run.lanes.map((node): Lane => {
     const isOpen = open.includes(node);
     const main = lives.mainMachines(node);
-    const machines = isOpen ? lives.machinesOf(node) : base === SLIM_LANE_HEIGHT ? main.slice(0, 1) : main;
+    const isServer = ['broker', 'controller'].includes(run.roleOf(node));
+    const machines = isOpen ? lives.machinesOf(node) : isCompact ? (isServer ? main : []) : base === SLIM_LANE_HEIGHT ? main.slice(0, 1) : main;
     const bands = machines.length * BAND_HEIGHT;
     const lane = { node, top, line: top + base / 2, bottom: top + base + bands + 3, machines, isOpen };
     top = lane.bottom;

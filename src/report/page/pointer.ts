@@ -6,14 +6,14 @@ import type { Timeline } from './timeline.ts';
 
 const DRAG_PX = 4;
 
-export function listenToPointer(page: Page, timeline: Timeline, minimap: Minimap): void {
-  const { store, run } = page;
+export function listenToPointer(page: Page, timeline: Timeline): void {
+  const { store, endUs } = page;
   const canvas = timeline.overlay;
   let from: { x: number; y: number; timeUs: number; fromUs: number; toUs: number; isScrub: boolean } | undefined;
   let isDrag = false;
   canvas.addEventListener('pointerdown', (event) => {
     const { fromUs, toUs } = store.view;
-    from = { x: event.offsetX, y: event.offsetY, timeUs: timeline.scale.time(event.offsetX), fromUs, toUs, isScrub: event.offsetY < RULER_HEIGHT };
+    from = { x: event.offsetX, y: event.offsetY, timeUs: timeline.scale.time(event.offsetX), fromUs, toUs, isScrub: event.offsetY - timeline.scrolled < RULER_HEIGHT };
     isDrag = false;
     canvas.setPointerCapture(event.pointerId);
     if (from.isScrub) store.set({ timeUs: clamped(from.timeUs) });
@@ -30,7 +30,7 @@ export function listenToPointer(page: Page, timeline: Timeline, minimap: Minimap
     if (!isDrag && Math.abs(event.offsetX - from.x) < DRAG_PX) return;
     isDrag = true;
     const width = from.toUs - from.fromUs;
-    const start = Math.max(0, Math.min(run.endUs - width, from.fromUs - ((event.offsetX - from.x) / timeline.scale.width) * width));
+    const start = Math.max(0, Math.min(endUs - width, from.fromUs - ((event.offsetX - from.x) / timeline.scale.width) * width));
     store.set({ fromUs: start, toUs: start + width });
   });
   canvas.addEventListener('pointerup', (event) => {
@@ -42,7 +42,7 @@ export function listenToPointer(page: Page, timeline: Timeline, minimap: Minimap
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
       const { fromUs, toUs } = store.view;
       const shift = (event.deltaX / timeline.scale.width) * (toUs - fromUs);
-      const start = Math.max(0, Math.min(run.endUs - (toUs - fromUs), fromUs + shift));
+      const start = Math.max(0, Math.min(endUs - (toUs - fromUs), fromUs + shift));
       store.set({ fromUs: start, toUs: start + toUs - fromUs });
     } else if (event.shiftKey) return;
     else store.set(zoomed(page, store.view, clamped(timeline.scale.time(event.offsetX)), Math.exp(event.deltaY / 300)));
@@ -55,7 +55,7 @@ export function listenToPointer(page: Page, timeline: Timeline, minimap: Minimap
       if (lane !== undefined) store.set({ open: store.view.open.includes(lane.node) ? store.view.open.filter((node) => node !== lane.node) : [...store.view.open, lane.node] });
       return;
     }
-    const fault = timeline.faultAt(x, y);
+    const fault = timeline.faultAt(x, y, store.view);
     if (fault !== undefined) {
       lookAt(page, `f${fault}`);
       return;
@@ -70,11 +70,14 @@ export function listenToPointer(page: Page, timeline: Timeline, minimap: Minimap
     const band = machine === undefined ? undefined : page.lives.stateAt(machine, timeUs);
     store.set(machine !== undefined && band !== undefined ? { timeUs, selected: `t${band.row}`, machine } : { timeUs });
   };
-  const clamped = (us: number): number => Math.round(Math.max(0, Math.min(run.endUs, us)));
+  const clamped = (us: number): number => Math.round(Math.max(0, Math.min(endUs, us)));
+}
 
+/** The strip of the whole run: pressing and dragging it moves the scrubber. */
+export function listenToStrip(page: Page, minimap: Minimap): void {
   const scrub = (event: PointerEvent): void => {
-    const timeUs = clamped(minimap.timeAt(event.offsetX));
-    store.set({ timeUs, ...windowRound(page, timeUs) });
+    const timeUs = Math.round(minimap.timeAt(event.offsetX));
+    page.store.set({ timeUs, ...windowRound(page, timeUs) });
   };
   minimap.canvas.addEventListener('pointerdown', (event) => {
     minimap.canvas.setPointerCapture(event.pointerId);

@@ -2,7 +2,6 @@
  * From time to pixels and back. The axis of steps gives every moment at which something happened the same room: rare
  * events are seen beside busy ones, and silence takes none.
  */
-import type { Run } from './run.ts';
 import { upperBound } from './search.ts';
 import type { View } from './store.ts';
 
@@ -13,8 +12,9 @@ export class Scale {
   private readonly from: number;
   private readonly perPixel: number;
 
-  constructor(run: Run, { fromUs, toUs, axis }: Pick<View, 'fromUs' | 'toUs' | 'axis'>, left: number, width: number) {
-    this.steps = axis === 'steps' ? run.steps() : undefined;
+  /** @param steps every moment that counts as one, rising */
+  constructor(steps: () => Float64Array, { fromUs, toUs, axis }: Pick<View, 'fromUs' | 'toUs' | 'axis'>, left: number, width: number) {
+    this.steps = axis === 'steps' ? steps() : undefined;
     this.left = left;
     this.width = Math.max(1, width);
     this.from = this.position(fromUs);

@@ -13,6 +13,8 @@ export interface View {
   readonly toUs: number;
   /** A letter for the kind and a number: `m17` is message 17. Empty for none. */
   readonly selected: string;
+  /** The same in the second of two runs. One of the two is empty. */
+  readonly selectedOther: string;
   readonly tab: Tab;
   readonly axis: Axis;
   readonly filter: string;
@@ -24,13 +26,19 @@ export interface View {
   readonly open: readonly number[];
 }
 
+/** Where the view stands, and how to change it. */
+export interface ViewStore {
+  readonly view: View;
+  set(change: Partial<View>): void;
+}
+
 const REST_MS = 200;
 
 type Listener = (view: View, before: View) => void;
 
-export class Store {
+export class Store implements ViewStore {
   view: View;
-  private readonly initial: View;
+  private initial: View;
   private drawn: View;
   private readonly listeners: Listener[] = [];
   private readonly isSwapped = isSwapped(location.hash);
@@ -48,8 +56,16 @@ export class Store {
     });
   }
 
+  /** Where the scrubber stands unless the address says otherwise; before anybody listens. */
+  beginAt(timeUs: number): void {
+    this.initial = { ...this.initial, timeUs };
+    this.view = { ...this.initial, ...parseHash(location.hash) };
+    this.drawn = this.view;
+  }
+
   set(change: Partial<View>): void {
-    this.view = { ...this.view, ...change };
+    const { selected = '', selectedOther = '' } = change;
+    this.view = { ...this.view, ...(selected === '' ? {} : { selectedOther: '' }), ...(selectedOther === '' ? {} : { selected: '' }), ...change };
     if (this.isDue) return;
     this.isDue = true;
     requestAnimationFrame(() => this.draw());
@@ -65,9 +81,11 @@ export class Store {
     const { view, initial } = this;
     const parts: string[] = [`t=${Math.round(view.timeUs)}`];
     if (this.isSwapped !== swaps) parts.push('w=1');
-    // Numbers of events, machines and lanes are those of one run.
+    const [selected, selectedOther] = swaps ? [view.selectedOther, view.selected] : [view.selected, view.selectedOther];
+    if (selected !== '') parts.push(`sel=${selected}`);
+    if (selectedOther !== '') parts.push(`osel=${selectedOther}`);
+    // Numbers of partitions, machines and lanes are those of one run.
     if (swaps) return `#${[...parts, `v=${Math.round(view.fromUs)},${Math.round(view.toUs)}`].join('&')}`;
-    if (view.selected !== '') parts.push(`sel=${view.selected}`);
     if (view.tab !== initial.tab) parts.push(`tab=${view.tab}`);
     if (view.fromUs !== initial.fromUs || view.toUs !== initial.toUs) parts.push(`v=${Math.round(view.fromUs)},${Math.round(view.toUs)}`);
     if (view.axis !== 'time') parts.push(`axis=${view.axis}`);
@@ -108,8 +126,10 @@ function parseHash(hash: string): Partial<View> {
   };
   const timeUs = number('t');
   if (timeUs !== undefined) change.timeUs = timeUs;
-  const selected = parts.get('sel');
-  if (selected !== undefined && /^[a-z]\d+(\.\d+)?$/.test(selected)) change.selected = selected;
+  for (const [name, field] of [['sel', 'selected'], ['osel', 'selectedOther']] as const) {
+    const selected = parts.get(name);
+    if (selected !== undefined && /^[a-z]\d+(\.\d+)?$/.test(selected)) change[field] = selected;
+  }
   const tab = TABS.find((each) => each === parts.get('tab'));
   if (tab !== undefined) change.tab = tab;
   const window = /^(\d+),(\d+)$/.exec(parts.get('v') ?? '');

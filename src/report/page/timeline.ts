@@ -3,19 +3,29 @@
  * so that moving these redraws nothing else.
  */
 import { cross, drawMessages, ends, type Drawn, type Picture } from './arrows.ts';
+import { fitted, hatch, prepared } from './canvas.ts';
 import { describe, kindOf, numberOf } from './events.ts';
 import type { Filter } from './filter.ts';
 import { formatTick, formatTime, tickStep } from './format.ts';
-import { BAND_HEIGHT, FAULT_ROW, LABEL_WIDTH, RULER_HEIGHT, layOut, type Lane, type Layout } from './lanes.ts';
+import { BAND_HEIGHT, FAULT_ROW, LABEL_WIDTH, RIGHT_MARGIN, RULER_HEIGHT, layOut, type Lane, type Layout } from './lanes.ts';
 import type { Lives } from './lives.ts';
+import { drawFaults, drawParting, drawPins, drawResets, drawViolations, faultSpan } from './marks.ts';
 import { readPalette, tintOf, type Palette } from './palette.ts';
 import type { Run } from './run.ts';
 import { Scale } from './scale.ts';
-import { lowerBound, upperBound } from './search.ts';
 import type { View } from './store.ts';
 
-const MAX_RESETS = 300;
 const MIN_LABEL_WIDTH = 34;
+
+/** Of a timeline beside another one. */
+export interface Twin {
+  /** Every moment at which something happened in either run, rising: both have one axis. */
+  readonly steps: () => Float64Array;
+  /** By message: 1 where the other run has it, too. */
+  readonly shared: Uint8Array;
+  /** When the runs part; Infinity when they do not. */
+  readonly partsAtUs: number;
+}
 
 export class Timeline {
   readonly base: HTMLCanvasElement;
@@ -24,18 +34,22 @@ export class Timeline {
   scale: Scale;
   drawn: Drawn = [];
   isDense = false;
+  /** How far the lanes are scrolled: the ruler stays in sight. */
+  scrolled = 0;
   private readonly run: Run;
   private readonly lives: Lives;
+  private readonly twin: Twin | undefined;
   private palette: Palette = readPalette();
   private width = 800;
 
-  constructor(run: Run, lives: Lives, base: HTMLCanvasElement, overlay: HTMLCanvasElement, view: View) {
+  constructor(run: Run, lives: Lives, base: HTMLCanvasElement, overlay: HTMLCanvasElement, view: View, twin?: Twin) {
     this.run = run;
     this.lives = lives;
     this.base = base;
     this.overlay = overlay;
-    this.layout = layOut(run, lives, view.open);
-    this.scale = new Scale(run, view, LABEL_WIDTH, this.width - LABEL_WIDTH);
+    this.twin = twin;
+    this.layout = layOut(run, lives, view.open, twin !== undefined);
+    this.scale = this.scaleOf(view);
   }
 
   /** After a change of theme. */
@@ -45,11 +59,11 @@ export class Timeline {
 
   draw(view: View, filter: Filter, cone: ReadonlySet<number>, width: number): void {
     this.width = width;
-    this.layout = layOut(this.run, this.lives, view.open);
-    this.scale = new Scale(this.run, view, LABEL_WIDTH, width - LABEL_WIDTH - 8);
+    this.layout = layOut(this.run, this.lives, view.open, this.twin !== undefined);
+    this.scale = this.scaleOf(view);
     const context = prepared(this.base, width, this.layout.height);
     prepared(this.overlay, width, this.layout.height);
-    const picture: Picture = { run: this.run, context, scale: this.scale, layout: this.layout, palette: this.palette, fromUs: view.fromUs, toUs: view.toUs };
+    const picture = this.picture(context, view);
     context.font = this.palette.font;
     context.textBaseline = 'middle';
     this.drawGround(picture);
@@ -57,14 +71,23 @@ export class Timeline {
     context.beginPath();
     context.rect(LABEL_WIDTH, 0, width - LABEL_WIDTH, this.layout.height);
     context.clip();
-    this.drawRuler(picture, view);
-    this.drawFaults(picture);
+    for (const us of this.ticks(view)) {
+      const x = Math.round(this.scale.x(us)) + 0.5;
+      context.strokeStyle = this.palette.line;
+      context.lineWidth = 1;
+      context.beginPath();
+      context.moveTo(x, RULER_HEIGHT);
+      context.lineTo(x, this.layout.height);
+      context.stroke();
+    }
+    drawFaults(picture, this.lives);
     for (const lane of this.layout.lanes) this.drawLane(picture, lane);
     const { drawn, isDense } = drawMessages(picture, filter, cone);
     this.drawn = drawn;
     this.isDense = isDense;
-    this.drawResets(picture, filter);
-    this.drawViolations(picture);
+    drawResets(picture, filter);
+    drawViolations(picture);
+    if (this.twin !== undefined) drawParting(picture, this.twin.partsAtUs);
     context.restore();
     this.drawLabels(picture);
   }
@@ -72,29 +95,31 @@ export class Timeline {
   drawOverlay(view: View): void {
     const context = prepared(this.overlay, this.width, this.layout.height);
     const x = this.scale.x(view.timeUs);
-    const { palette } = this;
+    const { palette, scrolled } = this;
     context.font = palette.font;
+    this.drawRuler(context, view);
+    drawPins(this.picture(context, view), scrolled);
     if (x >= LABEL_WIDTH - 1 && x <= this.width) {
       context.strokeStyle = palette.accent;
       context.lineWidth = 1.5;
       context.beginPath();
-      context.moveTo(x, RULER_HEIGHT - 4);
+      context.moveTo(x, scrolled + RULER_HEIGHT - 4);
       context.lineTo(x, this.layout.height);
       context.stroke();
       const text = formatTime(view.timeUs);
       const wide = context.measureText(text).width + 10;
       const left = Math.min(Math.max(LABEL_WIDTH, x - wide / 2), this.width - wide);
       context.fillStyle = palette.accent;
-      context.fillRect(left, 1, wide, 16);
+      context.fillRect(left, scrolled + 1, wide, 16);
       context.fillStyle = palette.ground;
-      context.fillText(text, left + 5, 13);
+      context.fillText(text, left + 5, scrolled + 9);
     }
     this.drawSelection(context, view);
   }
 
   /** The message whose arrow is nearest to a point, -1 when none is near. */
   messageAt(x: number, y: number, view: View): number {
-    const picture: Picture = { run: this.run, context: this.base.getContext('2d') as CanvasRenderingContext2D, scale: this.scale, layout: this.layout, palette: this.palette, fromUs: view.fromUs, toUs: view.toUs };
+    const picture = this.picture(this.base.getContext('2d') as CanvasRenderingContext2D, view);
     let best = -1;
     let bestDistance = 7;
     for (const i of this.drawn) {
@@ -118,21 +143,16 @@ export class Timeline {
     return lane.machines[band];
   }
 
-  faultAt(x: number, y: number): number | undefined {
+  faultAt(x: number, y: number, view: View): number | undefined {
     const row = this.lives.faultRows[Math.floor((y - this.layout.faultsTop) / FAULT_ROW)];
     return row?.find((fault) => {
-      const { from, to } = this.faultSpan(fault);
+      const { from, to } = faultSpan(this.picture(this.base.getContext('2d') as CanvasRenderingContext2D, view), fault);
       return x >= from - 3 && x <= to + 3;
     });
   }
 
   private bandsTop(lane: Lane): number {
     return lane.bottom - 3 - lane.machines.length * BAND_HEIGHT;
-  }
-
-  private faultSpan(fault: number): { from: number; to: number } {
-    const from = this.scale.x((this.run.meta.faults[fault]?.fault.atMs ?? 0) * 1_000);
-    return { from, to: Math.max(from + 3, this.scale.x(this.run.meta.faultEndsUs[fault] ?? 0)) };
   }
 
   private drawGround({ context, palette, layout }: Picture): void {
@@ -145,53 +165,41 @@ export class Timeline {
     });
   }
 
-  private drawRuler({ context, palette, layout, scale }: Picture, view: View): void {
-    context.fillStyle = palette.dim;
-    context.strokeStyle = palette.line;
-    context.lineWidth = 1;
-    const room = Math.max(2, Math.floor(scale.width / 110));
-    const stepUs = tickStep(view.toUs - view.fromUs, room);
-    const ticks: number[] = [];
-    if (view.axis === 'time') for (let us = Math.ceil(view.fromUs / stepUs) * stepUs; us <= view.toUs; us += stepUs) ticks.push(us);
-    else for (let i = 0; i <= room; i += 1) ticks.push(scale.time(LABEL_WIDTH + (i * scale.width) / room));
-    for (const us of ticks) {
-      const x = Math.round(scale.x(us)) + 0.5;
-      context.beginPath();
-      context.moveTo(x, RULER_HEIGHT - 5);
-      context.lineTo(x, layout.height);
-      context.stroke();
-      context.fillText(view.axis === 'time' ? formatTick(us, stepUs) : formatTime(us).slice(3), x + 3, 10);
-    }
+  private picture(context: CanvasRenderingContext2D, { fromUs, toUs }: View): Picture {
+    return { run: this.run, context, scale: this.scale, layout: this.layout, palette: this.palette, fromUs, toUs, width: this.width, shared: this.twin?.shared };
   }
 
-  private drawFaults({ context, palette }: Picture): void {
-    this.lives.faultRows.forEach((faults, row) => {
-      const top = this.layout.faultsTop + row * FAULT_ROW;
-      let freeFrom = 0;
-      for (const fault of faults) {
-        const { from, to } = this.faultSpan(fault);
-        if (to < LABEL_WIDTH || from > this.width) continue;
-        const isApplied = this.run.meta.faults[fault]?.outcome === 'applied';
-        context.globalAlpha = isApplied ? 0.35 : 0.12;
-        context.fillStyle = palette.warn;
-        context.fillRect(from, top + 1, to - from, FAULT_ROW - 3);
-        context.globalAlpha = isApplied ? 1 : 0.5;
-        hatch(context, from, top + 1, to - from, FAULT_ROW - 3, palette.warn);
-        context.globalAlpha = 1;
-        const label = this.run.meta.faultWords[fault] ?? '';
-        const next = faults[faults.indexOf(fault) + 1];
-        const room = (next === undefined ? this.width : this.faultSpan(next).from) - Math.max(from, LABEL_WIDTH) - 6;
-        if (from < freeFrom || room < MIN_LABEL_WIDTH) continue;
-        const text = fitted(context, label, room);
-        context.fillStyle = palette.ground;
-        context.globalAlpha = 0.75;
-        context.fillRect(Math.max(from, LABEL_WIDTH) + 2, top + 2, context.measureText(text).width + 4, FAULT_ROW - 5);
-        context.globalAlpha = 1;
-        context.fillStyle = palette.text;
-        context.fillText(text, Math.max(from, LABEL_WIDTH) + 4, top + FAULT_ROW / 2);
-        freeFrom = Math.max(from, LABEL_WIDTH) + 8 + context.measureText(text).width;
-      }
-    });
+  private scaleOf(view: View): Scale {
+    return new Scale(this.twin?.steps ?? (() => this.run.steps()), view, LABEL_WIDTH, this.width - LABEL_WIDTH - RIGHT_MARGIN);
+  }
+
+  private ticks({ axis, fromUs, toUs }: View): number[] {
+    const room = this.ruledParts();
+    if (axis === 'steps') return Array.from({ length: room + 1 }, (_, i) => this.scale.time(LABEL_WIDTH + (i * this.scale.width) / room));
+    const stepUs = tickStep(toUs - fromUs, room);
+    const ticks: number[] = [];
+    for (let us = Math.ceil(fromUs / stepUs) * stepUs; us <= toUs; us += stepUs) ticks.push(us);
+    return ticks;
+  }
+
+  private ruledParts(): number {
+    return Math.max(2, Math.floor(this.scale.width / 110));
+  }
+
+  /** At the upper edge of what is in sight. */
+  private drawRuler(context: CanvasRenderingContext2D, view: View): void {
+    const { palette, scrolled } = this;
+    context.fillStyle = palette.ground;
+    context.fillRect(0, scrolled, this.width, RULER_HEIGHT - 2);
+    context.fillStyle = palette.dim;
+    context.textBaseline = 'middle';
+    const stepUs = tickStep(view.toUs - view.fromUs, this.ruledParts());
+    for (const us of this.ticks(view)) {
+      const x = this.scale.x(us);
+      const text = view.axis === 'time' ? formatTick(us, stepUs) : formatTime(us);
+      context.fillRect(Math.round(x), scrolled + RULER_HEIGHT - 6, 1, 4);
+      if (x + 3 + context.measureText(text).width <= this.width) context.fillText(text, x + 3, scrolled + 10);
+    }
   }
 
   private drawLane({ context, palette, scale }: Picture, lane: Lane): void {
@@ -239,48 +247,6 @@ export class Timeline {
     }
   }
 
-  private drawResets({ context, palette, scale, fromUs, toUs }: Picture, filter: Filter): void {
-    const { resets } = this.run.tables;
-    const first = lowerBound(resets.atUs, fromUs);
-    const last = upperBound(resets.atUs, toUs);
-    const every = Math.max(1, Math.ceil((last - first) / MAX_RESETS));
-    context.strokeStyle = palette.warn;
-    context.lineWidth = 1.6;
-    for (let i = first; i < last; i += every) {
-      if (!filter.isEmpty && !filter.passes(`x${i}`)) continue;
-      const x = scale.x(resets.atUs[i] as number);
-      const y = this.layout.laneOf[resets.node[i] as number]?.line ?? 0;
-      context.beginPath();
-      context.moveTo(x + 2, y - 7);
-      context.lineTo(x - 2, y - 1);
-      context.lineTo(x + 2, y + 1);
-      context.lineTo(x - 2, y + 7);
-      context.stroke();
-    }
-  }
-
-  private drawViolations({ context, palette, scale }: Picture): void {
-    for (const { evidence } of this.run.meta.verdicts) {
-      for (const { atUs } of evidence) {
-        const x = scale.x(atUs);
-        context.strokeStyle = palette.bad;
-        context.fillStyle = palette.bad;
-        context.lineWidth = 1;
-        context.setLineDash([3, 3]);
-        context.beginPath();
-        context.moveTo(x, RULER_HEIGHT);
-        context.lineTo(x, this.layout.height);
-        context.stroke();
-        context.setLineDash([]);
-        context.beginPath();
-        context.moveTo(x, RULER_HEIGHT + 3);
-        context.lineTo(x - 5, RULER_HEIGHT - 6);
-        context.lineTo(x + 5, RULER_HEIGHT - 6);
-        context.fill();
-      }
-    }
-  }
-
   private drawLabels({ context, palette }: Picture): void {
     context.fillStyle = palette.dim;
     context.fillText('faults', 10, this.layout.faultsTop + FAULT_ROW / 2);
@@ -301,7 +267,7 @@ export class Timeline {
     context.lineWidth = 2;
     if (kind === 'm') {
       const i = numberOf(view.selected);
-      const { x1, y1, x2, y2 } = ends({ run: this.run, context, scale: this.scale, layout: this.layout, palette, fromUs: view.fromUs, toUs: view.toUs }, i);
+      const { x1, y1, x2, y2 } = ends(this.picture(context, view), i);
       context.save();
       context.beginPath();
       context.rect(LABEL_WIDTH, 0, this.width, this.layout.height);
@@ -322,45 +288,6 @@ export class Timeline {
     context.arc(x, lane.line, 6, 0, 2 * Math.PI);
     context.stroke();
   }
-}
-
-/** A canvas of that size in CSS pixels, cleared, sharp on every screen. */
-export function prepared(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
-  const ratio = devicePixelRatio;
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
-  }
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return context;
-}
-
-export function hatch(context: CanvasRenderingContext2D, x: number, y: number, width: number, height: number, colour: string): void {
-  context.save();
-  context.beginPath();
-  context.rect(x, y, width, height);
-  context.clip();
-  context.strokeStyle = colour;
-  context.globalAlpha *= 0.45;
-  context.lineWidth = 1;
-  context.beginPath();
-  for (let at = x - height - ((x - height) % 7); at < x + width; at += 7) {
-    context.moveTo(at, y + height);
-    context.lineTo(at + height, y);
-  }
-  context.stroke();
-  context.restore();
-}
-
-export function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
-  let kept = Math.max(1, Math.floor((text.length * width) / context.measureText(text).width) - 1);
-  while (kept > 1 && context.measureText(`${text.slice(0, kept)}…`).width > width) kept -= 1;
-  return `${text.slice(0, kept)}…`;
 }
 
 function distanceTo(x: number, y: number, x1: number, y1: number, x2: number, y2: number): number {

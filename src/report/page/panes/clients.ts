@@ -55,7 +55,7 @@ function row(page: Page, id: string, view: View): HTMLTableRowElement {
   const isSend = id.startsWith('s');
   const doneUs = isSend ? (sends.doneAtUs[i] as number) : -1;
   const isOpen = isSend && (doneUs < 0 || doneUs > view.timeUs);
-  const outcome = !isSend ? 'ok' : (event?.atUs ?? 0) > view.timeUs ? 'later' : isOpen ? 'open' : (OUTCOMES[sends.outcome[i] as number] ?? 'unknown');
+  const outcome = (event?.atUs ?? 0) > view.timeUs ? 'later' : !isSend ? 'ok' : isOpen ? 'open' : (OUTCOMES[sends.outcome[i] as number] ?? 'unknown');
   const place = isSend && (sends.offset[i] as number) >= 0 && !isOpen ? `${run.meta.partitions[sends.partition[i] as number] ?? ''}@${sends.offset[i] as number}` : '';
   const error = isSend && !isOpen && (sends.error[i] as number) >= 0 ? run.word(sends.error[i] as number) : '';
   return h('tr', { class: `${isSend || outcome === 'later' ? `outcome-${outcome}` : ''} ${view.selected === id ? 'chosen' : ''}` },

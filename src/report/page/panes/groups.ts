@@ -10,7 +10,7 @@ import { timeButton, type Page, type Pane } from '../page.ts';
 import { readPalette } from '../palette.ts';
 import type { Run } from '../run.ts';
 import type { View } from '../store.ts';
-import { fitted, prepared } from '../timeline.ts';
+import { fitted, prepared } from '../canvas.ts';
 
 const OWNER_HEIGHT = 13;
 const LAG_HEIGHT = 20;

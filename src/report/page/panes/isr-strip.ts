@@ -3,7 +3,7 @@ import { LABEL_WIDTH } from '../lanes.ts';
 import type { Page } from '../page.ts';
 import { readPalette } from '../palette.ts';
 import type { View } from '../store.ts';
-import { hatch, prepared } from '../timeline.ts';
+import { hatch, prepared } from '../canvas.ts';
 
 const ROW = 16;
 

@@ -1,6 +1,9 @@
 /**
  * Partitions at the scrubber: who leads, who is in sync, and every replica's log as a strip of offsets. Batches have the
  * colour of their leader epoch; what was cut off stays as a ghost; what was acknowledged has a ring.
+ *
+ * The last stable offset is where the first open transaction begins, else the high watermark. No producer here has
+ * transactions, so it is drawn once, with the high watermark.
  */
 import { acknowledgedAtUs } from '../biography.ts';
 import { h, replace, table } from '../dom.ts';
@@ -62,10 +65,15 @@ function stripsOf(page: Page, view: View, width: number): HTMLElement {
       h('span', { class: 'dim at' }, ` at ${formatTime(view.timeUs)}`)),
     h('div', { class: 'strip ruler', 'aria-hidden': 'true' }, h('span', { class: 'who' }, 'offset'), Array.from({ length: cells }, (_, i) => h('span', { class: 'cell' }, from + i))),
     replicas.map((replica) => strip(page, replica, view, from, to, now?.isr.includes(replica.node) === true)),
-    h('p', { class: 'legend' },
-      h('span', { class: 'cell key epoch-0' }, '0'), 'colour: leader epoch ', h('span', { class: 'cell key acked' }, '✓'), 'acknowledged ', h('span', { class: 'cell key ghost' }, '×'), 'cut off or lost ',
-      h('span', { class: 'cell key beyond' }), 'above the high watermark ', h('span', { class: 'cell key unflushed' }), 'page cache only'),
+    legend(),
     h('canvas', { class: 'isr', role: 'img', 'aria-label': `leader and ISR of ${run.meta.partitions[partition] ?? ''} over the whole run` }));
+}
+
+function legend(): HTMLElement {
+  const key = (classes: string, sign: string, words: string, title?: string): HTMLElement => h('span', { class: 'pairing', title }, h('span', { class: `cell key ${classes}` }, sign), words);
+  return h('p', { class: 'legend' },
+    key('epoch-0', '0', 'colour: leader epoch'), key('acked', '✓', 'acknowledged'), key('ghost', '×', 'cut off or lost'), key('beyond', '', 'above the high watermark'), key('unflushed', '', 'page cache only'),
+    key('hw', '', 'HW = LSO', 'no producer here has transactions, so that the last stable offset is the high watermark'), key('leo', '', 'log end'));
 }
 
 function strip(page: Page, replica: ReplicaHistory, view: View, from: number, to: number, isInSync: boolean): HTMLElement {
@@ -80,9 +88,9 @@ function strip(page: Page, replica: ReplicaHistory, view: View, from: number, to
   const cells: HTMLElement[] = [];
   const stays = replica.window(timeUs, from, to);
   for (let offset = from; offset < to; offset += 1) cells.push(cell(page, replica, stays, offset, view, { highWatermark, flushed, logEnd }));
-  return h('div', { class: `strip ${role}`, role: 'group', 'aria-label': `${run.nodeName(replica.node)}, ${role}: high watermark ${highWatermark}, log end ${logEnd}` },
+  return h('div', { class: `strip ${role}`, role: 'group', 'aria-label': `${run.nodeName(replica.node)}, ${role}: high watermark and last stable offset ${highWatermark}, log end ${logEnd}, flushed up to ${flushed}` },
     h('span', { class: 'who' }, h('strong', {}, run.nodeName(replica.node)), h('span', { class: 'role' }, `${role === 'leader' ? '★ ' : ''}${role}${epoch >= 0 && isUp ? ` e${epoch >> 1}` : ''}${isInSync ? ' · ISR' : ''}`),
-      h('span', { class: 'marks' }, `HW ${highWatermark} · LEO ${logEnd} · flushed ${flushed}`)),
+      h('span', { class: 'marks' }, `HW = LSO ${highWatermark} · LEO ${logEnd} · flushed ${flushed}`)),
     cells);
 }
 
