@@ -28,7 +28,7 @@ export function checkerFigures(): readonly Figure[] {
       { name: 'shared state', turn: () => execute(shared).messages },
       { name: 'all properties', turn: () => execute(request).messages },
     ],
-    { rounds: 5, warmUpRounds: 1 },
+    { rounds: 5, warmUpRounds: 3 },
   );
   return [
     figure(NAME, 'properties', verdicts.length, 'properties'),

@@ -1,7 +1,9 @@
 /**
  * Does a message cost more in a bigger cluster? Brokers from 3 to 100, each with as many partitions, records and clients
  * as in the smallest; whatever looks at every node, partition or connection for each message shows here. Where replicas
- * are placed decides how many partitions one fetch carries, so the cost of a machine's step is told as well.
+ * are placed decides how many partitions one fetch carries: two for every one in the smallest cluster, whose brokers hold
+ * them all. So the steps of a message, and what one costs, are told as well; a step bears its part of the transport, which
+ * is larger where a message makes fewer steps, and so says nothing about growth below ten brokers.
  */
 import { assert, present } from '../../src/kernel/assert.ts';
 import { execute } from '../../src/scenarios/run.ts';
@@ -32,7 +34,7 @@ export function growthFigures(): readonly Figure[] {
     ...names.map((name) => figure(NAME, `${name}, steps of machines`, present(stepsPerMessage.get(name), name), 'steps/msg')),
     ...names.map((name) => figure(NAME, `${name}, a step`, perStep.ns(name), 'ns/step')),
     figure(NAME, `${largest} vs ${smallest}, a message`, measured.ratio(largest, smallest), 'x', atMost(1.5)),
-    figure(NAME, `${largest} vs ${smallest}, a step`, perStep.ratio(largest, smallest), 'x', atMost(1.5)),
+    figure(NAME, `${largest} vs ${smallest}, a step`, perStep.ratio(largest, smallest), 'x'),
   ];
 }
 

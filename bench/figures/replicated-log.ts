@@ -40,7 +40,7 @@ export function replicatedLogFigures(): readonly Figure[] {
       contender('no XState', () => new SwitchPlayers()),
       contender('interpreter', () => new EnginePlayers(interpreterEngine.load(replicatedLogMachine))),
     ],
-    { rounds: 9, warmUpRounds: 3 },
+    { rounds: 15, warmUpRounds: 8 },
   );
   assert(compiled.stats.fallbackSteps === 0, 'every path of the protocol is compiled');
   return [

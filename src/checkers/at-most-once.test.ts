@@ -50,6 +50,14 @@ describe('at most once', () => {
     expect([setBack('ok'), setBack('unknown'), setBack('fail')]).toEqual(['held', 'held', 'violated']);
   });
 
+  it('lets a group be set back by an attempt to commit that was given up, and comes late', () => {
+    for (const application of [{}, FIRST]) {
+      const setBack = (mayBeTwice: boolean) => new DeliveryStage(atMostOnce, application).own(1).begin(0, 'initial').process([0]).commit(1, 'ok', undefined, mayBeTwice).poll([1]).commit(2).carryOut([1]).restart().own(2).begin(1).process([1]).verdict();
+      expect(setBack(true)).toMatchObject({ verdict: 'held', note: '1 expected: an attempt to commit that was given up may have come late' });
+      expect(setBack(false).verdict).toBe('violated');
+    }
+  });
+
   it('is violated by a claim that gives a record twice, and by an effect that is carried out twice', () => {
     expect(new DeliveryStage(atMostOnce).own(1).begin(0, 'initial').process([0]).carryOut([0]).verdict().verdict).toBe('violated');
   });

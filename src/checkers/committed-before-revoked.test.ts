@@ -40,6 +40,13 @@ describe('a consumer that commits by itself', () => {
     expect(stage().poll([0, 1]).commit(1).restart().own(5).own(5, false, undefined, 'revoked').verdict().compared).toBe(0);
   });
 
+  it('owes nothing of what it read before its position was set elsewhere', () => {
+    for (const reason of ['truncation', 'outOfRange', 'seek'] as const) {
+      expect(stage().poll([0, 1]).begin(1, reason).commit(1).own(4, false, undefined, 'revoked').verdict().verdict).toBe('vacuous');
+      expect(stage().poll([0, 1]).begin(1, reason).commit(1).poll([1, 2]).own(4, false, undefined, 'revoked').verdict().verdict).toBe('violated');
+    }
+  });
+
   it('promises it with the consumer protocol and with eager assignors, and not when it revokes with the assignment that takes away', () => {
     const asked = (config: Partial<ConsumerConfig>): boolean => committedBeforeRevoked.appliesTo?.(stagedConfig(configured(config))) === true;
     expect(asked({})).toBe(true);

@@ -5,6 +5,7 @@
  *
  *   revoked(p) and confirmed(commit) and p in commit  =>  position(p) <= commit(p)
  *
+ * where position(p) is behind what poll returned last since the position was set.
  * The commit before is the last one that began. It is no promise where it failed, is still under way when the rebalance timeout
  * is over, or leaves the partition out, whose position a new leader had yet to confirm; nor for partitions that were lost.
  *
@@ -85,6 +86,10 @@ class CommittedBeforeRevoked implements Checker {
     switch (observation.type) {
       case 'poll':
         this.polled(member, observation);
+        break;
+      case 'position.reset':
+        // It stands elsewhere now: after a truncation, or because the application asked.
+        member.positions.delete(this.context.cluster.partition(observation.topic, observation.partition).id);
         break;
       case 'commit.invoked':
         this.members[node] = { ...member, commit: this.begun(observation) };

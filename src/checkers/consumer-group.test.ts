@@ -3,6 +3,7 @@ import type { CoordinatorRecord, MemberState } from '../kafka/group/coordinator-
 import type { PartitionSet } from '../kafka/group/partition-sets.ts';
 import { consumerGroup } from './consumer-group.ts';
 import { GROUP, GroupStage } from './group-staging.ts';
+import { READER } from './staging.ts';
 
 const stage = (): GroupStage => new GroupStage(consumerGroup);
 const set = (partitions: readonly number[], topic = 'orders'): PartitionSet => (partitions.length === 0 ? [] : [{ topic, partitions }]);
@@ -61,11 +62,20 @@ describe('a group of the consumer protocol', () => {
   });
 
   it('is violated by a consumer that owns what is not with it, whichever of the two comes first', () => {
-    expect(stage().group({ records: PAIR }).owns('a', [0, 1]).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-1')]);
+    expect(stage().group({ records: PAIR }).owns('a', [0, 1], READER, 2).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-1')]);
     expect(stage().group({ records: PAIR }).owns('a', [0]).group({ records: [...epochs(3, 3), target('a', []), current('a', 3, [])] }).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-0')]);
   });
 
   it('asks nothing of a consumer that was thrown out, nor of the process before this one', () => {
     expect(stage().group({ records: PAIR }).owns('a', [0]).group({ records: [...gone('a'), ...epochs(3, 2)] }).owns('a', [0, 1]).verdict().verdict).toBe('held');
+  });
+
+  it('expects a consumer to own for a moment what an overtaken answer gave it, and nothing else', () => {
+    const released = [...epochs(3, 3), ...settled('a', 3, [0]), ...settled('b', 3, [1])];
+    const overtaken = (): GroupStage => stage().group({ records: [...epochs(2, 2), ...settled('a', 2, [0, 1])] }).owns('a', [0], READER, 1).group({ records: released }).owns('a', [0, 1], READER, 2);
+    expect(overtaken().group({ records: epochs(4, 3) }).verdict()).toMatchObject({ verdict: 'held', note: '1 expected: a heartbeat that was given up overtook the answer to another' });
+    expect(overtaken().owns('a', [0, 1], READER, 3).owns('a', [0, 1, 2], READER, 3).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-2')]);
+    // What it had when the coordinator let go of it is no surprise to the consumer.
+    expect(stage().group({ records: [...epochs(2, 2), ...settled('a', 2, [0, 1])] }).owns('a', [0, 1], READER, 2).group({ records: released }).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-1')]);
   });
 });

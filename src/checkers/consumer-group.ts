@@ -11,12 +11,17 @@
  * From `current` and `ownership` follows: no two members own the same partition. A consumer that was thrown out and does not know
  * it is no member (GRP-9), and one that said it will be back has given up what it had.
  *
+ * Not promised is what a consumer takes over from an answer that was overtaken: a heartbeat it had given up reaches the coordinator
+ * behind the answer, says truthfully that the member did not have the partition when it was sent, is taken because it is of the
+ * epoch before (ConsumerGroup.validateMemberEpoch), and the partition goes to somebody else. So a member owns it that is fenced with
+ * its next heartbeat. It is known by its epoch: the coordinator has the member in a later one as it begins to own.
+ *
  * Source: S-27; LegalTargetAssignment, NoDoubleClientAssignment, ValidMemberEpoch, ValidStableGroupState of the KIP-848
  * specification; ConsumerGroup.addPartitionEpochs.
  */
 import type { HistoryEntry } from '../history/history.ts';
 import type { ConsumerGroupImage } from '../kafka/group/group-image.ts';
-import { difference, isSameSet, namesOf, union, type PartitionSet } from '../kafka/group/partition-sets.ts';
+import { difference, intersection, isSameSet, namesOf, union, type PartitionSet } from '../kafka/group/partition-sets.ts';
 import { GROUP_METADATA_TOPIC } from '../kafka/group/partition.ts';
 import type { GroupView } from '../kafka/views.ts';
 import type { CheckContext, Checker, Property } from './checker.ts';
@@ -35,7 +40,10 @@ export const consumerGroup: Property = {
 interface Owner {
   readonly node: number;
   readonly groupId: string;
+  readonly generationId: number;
   readonly owned: PartitionSet;
+  /** Of these, what it took over from an answer that was overtaken. */
+  readonly outdated: PartitionSet;
 }
 
 class ConsumerGroupChecker implements Checker {
@@ -85,10 +93,22 @@ class ConsumerGroupChecker implements Checker {
 
   observed({ observation, node, atUs }: HistoryEntry): void {
     if (observation.type !== 'assignment') return;
-    const { memberId, groupId, owned } = observation;
-    const owner: Owner = { node, groupId, owned };
+    const { memberId, groupId, generationId, owned } = observation;
+    const before = this.owners.get(memberId);
+    const known = before?.node === node ? before : undefined;
+    const taken = difference(owned, known?.owned ?? []);
+    const late = this.legitimate(groupId).map((view) => overtaken(view, memberId, generationId, taken)).reduce(union, []);
+    if (late.length > 0) this.findings.expect(1, 'a heartbeat that was given up overtook the answer to another');
+    const outdated = union(intersection(known?.outdated ?? [], owned), late);
+    const owner: Owner = { node, groupId, generationId, owned, outdated };
     this.owners = new Map(this.owners).set(memberId, owner);
     for (const view of this.groups.values()) if (view.image.consumer !== null) this.judgeOwner(view, view.image.consumer, memberId, owner, atUs);
+  }
+
+  /** The group as the leader of its partition has it. */
+  private legitimate(groupId: string): GroupView[] {
+    const { cluster } = this.context;
+    return [...this.groups.values()].filter((view) => view.groupId === groupId && cluster.partition(GROUP_METADATA_TOPIC, view.partition).leader?.brokerId === view.brokerId);
   }
 
   processStarted(node: number): void {
@@ -158,13 +178,13 @@ class ConsumerGroupChecker implements Checker {
     }
   }
 
-  private judgeOwner(view: GroupView, { members, currentAssignment }: ConsumerGroupImage, memberId: string, { node, groupId, owned }: Owner, atUs: number): void {
+  private judgeOwner(view: GroupView, { members, currentAssignment }: ConsumerGroupImage, memberId: string, { node, groupId, owned, outdated }: Owner, atUs: number): void {
     const current = currentAssignment.get(memberId);
     if (groupId !== view.groupId || !members.has(memberId) || current === undefined || current.memberEpoch < 0) return;
     const partition = this.context.cluster.partition(GROUP_METADATA_TOPIC, view.partition);
     if (partition.leader?.brokerId !== view.brokerId) return;
     this.findings.compared += 1;
-    const foreign = namesOf(difference(owned, union(current.assignedPartitions, current.partitionsPendingRevocation)));
+    const foreign = namesOf(difference(difference(owned, outdated), union(current.assignedPartitions, current.partitionsPendingRevocation)));
     if (foreign.length === 0) return;
     const loss = this.context.budget.lossOf(partition);
     if (loss !== undefined) {
@@ -186,6 +206,12 @@ class ConsumerGroupChecker implements Checker {
   fork(context: CheckContext): Checker {
     return new ConsumerGroupChecker(context, this.findings.fork(), this.logged, this.groups, this.owners);
   }
+}
+
+/** What of `taken` the coordinator had already let go, in a later epoch of the member than that of the answer. */
+function overtaken({ image }: GroupView, memberId: string, generationId: number, taken: PartitionSet): PartitionSet {
+  const current = image.consumer?.currentAssignment.get(memberId);
+  return current === undefined || current.memberEpoch <= generationId ? [] : difference(taken, union(current.assignedPartitions, current.partitionsPendingRevocation));
 }
 
 function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {

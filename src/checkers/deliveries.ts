@@ -37,6 +37,8 @@ export interface Commit {
   endedIndex: number;
   endedUs: number;
   isConfirmed: boolean;
+  /** An attempt of it that was given up may take effect at any time after it began. */
+  mayComeLate: boolean;
 }
 
 export interface CarriedOut {
@@ -164,18 +166,19 @@ function polled(claim: Claim | undefined, { records }: Polled): void {
 
 function begun({ node, index, observation: { offsets } }: HistoryEntry<CommitInvoked>, add: (topic: string, partition: number, commit: Commit) => void): Commit[] {
   return offsets.map(({ topic, partition, offset }) => {
-    const commit: Commit = { node, offset, begunIndex: index, endedIndex: Number.MAX_SAFE_INTEGER, endedUs: 0, isConfirmed: false };
+    const commit: Commit = { node, offset, begunIndex: index, endedIndex: Number.MAX_SAFE_INTEGER, endedUs: 0, isConfirmed: false, mayComeLate: true };
     add(topic, partition, commit);
     return commit;
   });
 }
 
-function ended(commits: readonly Commit[], { index, atUs, observation: { outcome } }: HistoryEntry<CommitCompleted>): void {
+function ended(commits: readonly Commit[], { index, atUs, observation: { outcome, mayBeTwice } }: HistoryEntry<CommitCompleted>): void {
   for (const commit of commits) {
     commit.isConfirmed = outcome === 'ok';
     commit.endedUs = atUs;
     // One that certainly failed took no effect, so none is due after it.
     commit.endedIndex = outcome === 'unknown' ? Number.MAX_SAFE_INTEGER : index;
+    commit.mayComeLate = outcome === 'unknown' || mayBeTwice === true;
   }
 }
 
@@ -186,11 +189,26 @@ function carriedOut({ effects }: Delivery, { node, incarnation, index, atUs, obs
 }
 
 /** The commit beyond `offset` that was confirmed before `index`, with nothing since that may have set the group back to `offset` or below. */
-export function confirmedBeyond({ commits }: Delivery, offset: Offset, index: number): Commit | undefined {
-  let beyond: Commit | undefined;
-  for (const commit of commits) if (commit.isConfirmed && commit.offset > offset && commit.endedIndex < index) beyond = commit;
-  if (beyond === undefined) return undefined;
-  const since = beyond.begunIndex;
-  const isSetBack = commits.some((commit) => commit.offset <= offset && commit.endedIndex > since && commit.begunIndex < index && (commit.isConfirmed || commit.endedIndex === Number.MAX_SAFE_INTEGER));
+export function confirmedBeyond(delivery: Delivery, offset: Offset, index: number): Commit | undefined {
+  const beyond = lastConfirmed(delivery, offset, index);
+  if (beyond === undefined || comesLate(delivery, offset, index)) return undefined;
+  const isSetBack = delivery.commits.some((commit) => commit.offset <= offset && commit.begunIndex < index && commit.isConfirmed && commit.endedIndex > beyond.begunIndex);
   return isSetBack ? undefined : beyond;
+}
+
+/**
+ * Was something beyond `offset` confirmed before `index`, and may an attempt to commit `offset` or less, which its client had given
+ * up, have set the group back? It may come at any time: the coordinator takes what a member of the present generation commits, in
+ * whatever order it arrives (OffsetMetadataManager.commitOffset).
+ */
+export function mayBeSetBack(delivery: Delivery, offset: Offset, index: number): boolean {
+  return comesLate(delivery, offset, index) && lastConfirmed(delivery, offset, index) !== undefined;
+}
+
+function lastConfirmed({ commits }: Delivery, offset: Offset, index: number): Commit | undefined {
+  return commits.findLast((commit) => commit.isConfirmed && commit.offset > offset && commit.endedIndex < index);
+}
+
+function comesLate({ commits }: Delivery, offset: Offset, index: number): boolean {
+  return commits.some((commit) => commit.mayComeLate && commit.offset <= offset && commit.begunIndex < index);
 }

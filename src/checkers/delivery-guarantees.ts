@@ -6,14 +6,14 @@
  *   allowed(skip)    the application commits before the effect; a threaded handler; auto.offset.reset where nothing is
  *                    committed; retention; what the faults took
  *   allowed(repeat)  the application commits after the effect, and another claim began before the commit was confirmed; the
- *                    committed offset was lost or has expired
+ *                    committed offset was lost or has expired; an attempt to commit less, which was given up, came late
  *
  * Source: GD-6, GD-7; part "Offsets and Consumer Position" of KafkaConsumer's javadoc; KIP-211 (expiry).
  */
 import type { Offset } from '../kafka/ids.ts';
 import { formatUs, usOfMs } from '../kernel/time.ts';
 import type { CheckContext, CheckedApplication } from './checker.ts';
-import { confirmedBeyond, type Claim, type Delivery } from './deliveries.ts';
+import { confirmedBeyond, mayBeSetBack, type Claim, type Delivery } from './deliveries.ts';
 import { groupLoss } from './group-loss.ts';
 import { checkedTopic } from './min-isr.ts';
 
@@ -60,6 +60,7 @@ export function repeated(delivery: Delivery, offset: Offset, claim: Claim, guara
     return guarantor.budget.lossOf(partition) ?? (isCleaned(delivery, guarantor) ? 'retention passed the position, and auto.offset.reset set it anew' : undefined);
   }
   if (confirmedBeyond(delivery, offset, sinceIndex(claim)) !== undefined) return offsetsGone(delivery, claim, guarantor);
+  if (mayBeSetBack(delivery, offset, sinceIndex(claim))) return 'an attempt to commit that was given up may have come late';
   return first(applications, commitsLater) ?? guarantor.budget.lossOf(partition);
 }
 

@@ -51,16 +51,16 @@ export class DeliveryStage {
     return this;
   }
 
-  commit(offset: Offset, outcome: Outcome = 'ok', node = READER): this {
-    return this.commitLater(offset, node)(outcome);
+  commit(offset: Offset, outcome: Outcome = 'ok', node = READER, mayBeTwice = false): this {
+    return this.commitLater(offset, node)(outcome, mayBeTwice);
   }
 
-  commitLater(offset: Offset, node = READER): (outcome?: Outcome) => this {
+  commitLater(offset: Offset, node = READER): (outcome?: Outcome, mayBeTwice?: boolean) => this {
     this.commits += 1;
     const commitId = this.commits;
     this.stage.observe(node, { type: 'commit.invoked', commitId, groupId: GROUP, mode: 'sync', offsets: [{ topic: TOPIC, partition: 0, offset }] });
-    return (outcome = 'ok') => {
-      this.stage.observe(node, { type: 'commit.completed', commitId, outcome, errorCode: outcome === 'ok' ? 'NONE' : 'REQUEST_TIMED_OUT' });
+    return (outcome = 'ok', mayBeTwice = false) => {
+      this.stage.observe(node, { type: 'commit.completed', commitId, outcome, errorCode: outcome === 'ok' ? 'NONE' : 'REQUEST_TIMED_OUT', ...(mayBeTwice ? { mayBeTwice } : {}) });
       return this;
     };
   }

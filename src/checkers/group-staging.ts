@@ -84,9 +84,9 @@ export class GroupStage {
   }
 
   /** A consumer, as the member that it knows itself to be, owns these partitions of `orders` from here on. */
-  owns(memberId: string, partitions: readonly PartitionIndex[], node = READER): this {
+  owns(memberId: string, partitions: readonly PartitionIndex[], node = READER, generationId = 1): this {
     const owned = partitions.length === 0 ? [] : [{ topic: 'orders', partitions }];
-    this.judge.observed(node, { type: 'assignment', groupId: GROUP, memberId, generationId: 1, reason: 'assigned', owned }, this.pass(1));
+    this.judge.observed(node, { type: 'assignment', groupId: GROUP, memberId, generationId, reason: 'assigned', owned }, this.pass(1));
     return this;
   }
 

@@ -106,6 +106,8 @@ export interface CommitCompleted {
   readonly commitId: number;
   readonly outcome: Outcome;
   readonly errorCode: ErrorName;
+  /** Of `ok`: an earlier attempt ended without proof that it did nothing. It may come yet, and set the group back. */
+  readonly mayBeTwice?: true;
 }
 
 /**

@@ -102,7 +102,7 @@ function endCommit(turn: ConsumerTurn, commit: PendingCommit, errorCode: ErrorNa
   const { commitId, mode } = commit;
   const group = groupOf(turn);
   setGroup(turn, { commits: group.commits.filter((each) => each.commitId !== commitId) });
-  const observation: CommitCompleted = { type: 'commit.completed', commitId, outcome: outcomeOf(errorCode, isUndecided), errorCode };
+  const observation: CommitCompleted = { type: 'commit.completed', commitId, outcome: outcomeOf(errorCode, isUndecided), errorCode, ...(errorCode === 'NONE' && isUndecided ? { mayBeTwice: true } : {}) };
   turn.effects.push({ kind: 'observe', observation });
   if (mode === 'sync') tellApplication(turn, { type: 'commit.returned', errorCode });
   if (mode === 'auto') autoCommitEnded(turn, commitId, errorCode);

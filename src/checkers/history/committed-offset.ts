@@ -3,7 +3,8 @@
  * offset that was confirmed last, or at one that a commit under way since then may have put in its place; never below all of
  * them, and never where `auto.offset.reset` points, as if nothing had been committed.
  *
- * Commits whose outcome is not known may take effect at any time after they began. Expiry (`offsets.retention.minutes`) and loss
+ * Commits whose outcome is not known may take effect at any time after they began, and so may an attempt that was given up of one
+ * that was confirmed in the end. Expiry (`offsets.retention.minutes`) and loss
  * of the offsets topic beyond the fault budget must be allowed.
  * Source: KIP-211; GroupMetadataManager.
  */
@@ -67,7 +68,9 @@ export function commitsOf(calls: readonly Call[], groupOf: (call: Call) => strin
     for (const [key, offset] of valueOf(begun, ended)) {
       const known = commits.get(`${group ?? ''}\n${key}`) ?? [];
       commits.set(`${group ?? ''}\n${key}`, known);
-      known.push({ offset, begunIndex: begun.index, index: outcome === 'ok' ? (ended ?? begun).index : Number.MAX_SAFE_INTEGER, isConfirmed: outcome === 'ok', atNs: (ended ?? begun).timeNs });
+      const commit: Commit = { offset, begunIndex: begun.index, index: Number.MAX_SAFE_INTEGER, isConfirmed: false, atNs: (ended ?? begun).timeNs };
+      if (outcome === 'ok') known.push({ ...commit, index: (ended ?? begun).index, isConfirmed: true });
+      if (outcome !== 'ok' || (ended?.f === 'commit' && ended.mayBeTwice === true)) known.push(commit);
     }
   }
   return commits;

@@ -38,6 +38,11 @@ describe('committed-offset-lost', () => {
     expect(stage.verdict(committedOffsetLost)).toMatchObject({ verdict: 'held', compared: 3 });
   });
 
+  it('is not a start at what an attempt says that was given up, and came behind later commits', () => {
+    const late = (mayBeTwice: boolean): HistoryStage => new HistoryStage().rebalance(1, [KEY]).commit(2, { mayBeTwice }).commit(5).rebalance(2, [KEY], OTHER).position(2, 'committed', { process: OTHER });
+    expect([late(true).verdict(committedOffsetLost).verdict, late(false).verdict(committedOffsetLost).verdict]).toEqual(['held', 'violated']);
+  });
+
   it('is not a start that was asked for before the commit was confirmed, nor a seek, nor in another group or partition', () => {
     const stage = new HistoryStage().rebalance(1, [KEY], OTHER).rebalance(1, ['orders-1']).commit(5).position(3, 'committed', { process: OTHER }).position(0, 'seek').position(0, 'committed', { key: 'orders-1' });
     expect(stage.verdict(committedOffsetLost)).toMatchObject({ verdict: 'vacuous' });

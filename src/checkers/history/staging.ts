@@ -75,16 +75,16 @@ export class HistoryStage {
     return this.add({ process, incarnation, type: 'ok', f: 'rebalance', group: GROUP, member: `${process}-id`, generation, reason, value });
   }
 
-  commit(offset: number, { process = READER, key = KEY, outcome = 'ok' }: PollOptions = {}): this {
-    this.commitLater(offset, { process, key })(outcome);
+  commit(offset: number, { process = READER, key = KEY, outcome = 'ok', mayBeTwice = false }: PollOptions & { readonly mayBeTwice?: boolean } = {}): this {
+    this.commitLater(offset, { process, key })(outcome, mayBeTwice);
     return this;
   }
 
-  commitLater(offset: number, { process = READER, key = KEY }: PollOptions = {}): (outcome?: OperationType) => void {
+  commitLater(offset: number, { process = READER, key = KEY }: PollOptions = {}): (outcome?: OperationType, mayBeTwice?: boolean) => void {
     const id = (this.ids += 1);
     const one: Omit<CommitOperation, 'index' | 'timeNs' | 'type' | 'value'> = { process, incarnation: 1, f: 'commit', id, group: GROUP, mode: 'sync' };
     this.add({ ...one, type: 'invoke', value: [[key, offset]] });
-    return (type = 'ok') => void this.add({ ...one, type, value: [] });
+    return (type = 'ok', mayBeTwice = false) => void this.add({ ...one, type, value: [], ...(mayBeTwice ? { mayBeTwice } : {}) });
   }
 
   process(offset: number, value: Value, { process = READER, incarnation = 1, key = KEY }: PollOptions = {}, isApplied = true): this {

@@ -60,7 +60,8 @@ export const OPERATION_FIELDS: Readonly<Record<Operation['f'], Fields>> = {
     reason: required(oneOf('initial', 'committed', 'seek', 'outOfRange', 'truncation'), 'Why; initial, outOfRange and truncation follow auto.offset.reset.'),
     leaderEpoch: optional(integer(-1), 'What a leader that was asked for the offset said of it.'),
   },
-  commit: { value: offsets, id, error, group: optional(name, 'The group id.'), mode: optional(oneOf('sync', 'async', 'auto'), 'Who commits, and whether it waits.') },
+  commit: { value: offsets, id, error, group: optional(name, 'The group id.'), mode: optional(oneOf('sync', 'async', 'auto'), 'Who commits, and whether it waits.'),
+    mayBeTwice: optional(bool, 'Of a commit that is ok: an attempt before the last ended without proof that it did nothing.') },
   committed: { value: required(pairs(nullable(offset)), 'Committed offsets as a client was told them.'), group },
   'list-offsets': { value: required(pairs(offset), 'The ends of partitions as a client was told them.') },
   process: {

@@ -54,7 +54,7 @@ export function operationOf(entry: HistoryEntry, nodes: readonly string[]): Oper
       return { ...stamp('invoke'), f: 'commit', id, group, mode, value: offsets.map(({ topic, partition, offset }) => [topicPartition(topic, partition), offset]) };
     }
     case 'commit.completed':
-      return { ...stamp(TYPE_OF_OUTCOME[observation.outcome]), f: 'commit', id: observation.commitId, value: [], ...errorOf(observation.errorCode) };
+      return { ...stamp(TYPE_OF_OUTCOME[observation.outcome]), f: 'commit', id: observation.commitId, value: [], ...errorOf(observation.errorCode), ...(observation.mayBeTwice === true ? { mayBeTwice: true } : {}) };
     case 'record.processed': {
       const { topic, partition, offset, value, isApplied } = observation;
       return { ...stamp('ok'), f: 'process', value: [topicPartition(topic, partition), offset, value], isApplied };
@@ -125,9 +125,9 @@ function observationOf(operation: Operation): ClientObservation {
       return { type: 'assignment', groupId, memberId, generationId, reason, owned: grouped(value) };
     }
     case 'commit': {
-      const { type, value, id, group, mode } = operation;
+      const { type, value, id, group, mode, mayBeTwice } = operation;
       const commitId = present(id, 'the id of a commit');
-      if (type !== 'invoke') return { type: 'commit.completed', commitId, outcome: outcomeOf(type), errorCode };
+      if (type !== 'invoke') return { type: 'commit.completed', commitId, outcome: outcomeOf(type), errorCode, ...(mayBeTwice === true ? { mayBeTwice } : {}) };
       return { type: 'commit.invoked', commitId, groupId: present(group, 'the group of a commit'), mode: present(mode, 'the mode of a commit'), offsets: value.map(([key, offset]) => ({ ...placeOf(key), offset })) };
     }
     case 'process': {

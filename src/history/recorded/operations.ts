@@ -122,6 +122,8 @@ export interface CommitOperation extends Stamp {
   readonly group?: string;
   readonly mode?: 'sync' | 'async' | 'auto';
   readonly error?: string;
+  /** Of one that is `ok`: an attempt before the last ended without proof that it did nothing. */
+  readonly mayBeTwice?: boolean;
 }
 
 /** Committed offsets as a client was told them; null where there was none. */
