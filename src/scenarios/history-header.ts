@@ -18,6 +18,8 @@ const OF_LOSS = ['inconsistent-offsets', 'ack-read-disagreement', 'lost-write', 
 const OF_CLEANING = ['lost-write', 'ack-read-disagreement', 'unseen', 'poll-skip', 'int-poll-skip', 'unprocessed'];
 /** What a committed offset that is gone, or older than it was, looks like. */
 const OF_FORGETTING = ['committed-offset-lost', 'unprocessed', 'reprocessed'];
+/** What a group whose generations were lost, or counted anew, looks like. */
+const OF_COUNTING_ANEW = ['shared-ownership'];
 const OF_OVERTAKING = ['nonmonotonic-send', 'int-nonmonotonic-send'];
 
 export interface TopicReason {
@@ -43,18 +45,21 @@ export function historyHeader(config: CheckConfig, { losses, overtakings, durati
   // Of an epoch that was raised the history tells itself; of what a leader has forgotten no client hears.
   if ((config.producerIdExpirationMs ?? Number.MAX_SAFE_INTEGER) <= durationMs) allow(['duplicate'], 'producer.id.expiration.ms is shorter than the run');
   if ((config.offsetsRetentionMs ?? Number.MAX_SAFE_INTEGER) <= durationMs) allow(OF_FORGETTING, 'offsets.retention.minutes is shorter than the run');
+  if ((config.groupCleanupMs ?? Number.MAX_SAFE_INTEGER) <= durationMs) allow(OF_COUNTING_ANEW, 'a group of which nothing was left may have begun anew, with generation 1');
   for (const { name, uncleanLeaderElectionEnable, isCleaned } of config.topics) {
     if (uncleanLeaderElectionEnable) allow(OF_LOSS, 'unclean.leader.election.enable', [name]);
     if (isCleaned === true) allow(OF_CLEANING, 'retention or compaction', [name]);
   }
   for (const { topic, reason } of losses) {
-    if (topic === OFFSETS_TOPIC) allow(OF_FORGETTING, reason);
+    if (topic === OFFSETS_TOPIC) allow([...OF_FORGETTING, ...OF_COUNTING_ANEW], reason);
     else allow(OF_LOSS, reason, [topic]);
   }
   const mayOvertake = config.producers.some(({ config: { enableIdempotence, maxInFlightRequestsPerConnection } }) => enableIdempotence && maxInFlightRequestsPerConnection > 1);
   // That a leader did not know a producer is read off its log, of which the beginning may be gone.
   for (const { name, isCleaned } of config.topics) if (mayOvertake && isCleaned === true) allow(OF_OVERTAKING, 'retention or compaction took what would tell whether the leader knew the producer', [name]);
-  for (const { topic, reason } of overtakings) allow(OF_OVERTAKING, reason, [topic]);
+  // Who was overtaken raises its epoch, and may send again what it has no answer for.
+  for (const { topic, reason } of overtakings) allow([...OF_OVERTAKING, 'duplicate'], reason, [topic]);
+  if (config.producers.some((producer) => producer.config.enableIdempotence)) for (const { name, isCleaned } of config.topics) if (isCleaned === true) allow(['duplicate'], 'retention may have taken all that a leader had of the producer', [name]);
   const promises = promisedBy(config);
   return { source, ...(allows.length === 0 ? {} : { allows }), ...(promises.length === 0 ? {} : { promises }) };
 }
