@@ -8,6 +8,7 @@
 import type { CheckConfig, CheckedApplication } from '../checkers/checker.ts';
 import { commitsFirst, commitsLater } from '../checkers/delivery-guarantees.ts';
 import { reordering, retriesUnnumbered } from '../checkers/guarantees.ts';
+import { sendBoundMs } from '../checkers/liveness-bound.ts';
 import type { Allowance, HistoryHeader } from '../history/recorded/operations.ts';
 
 /** Where groups keep their committed offsets. */
@@ -33,9 +34,11 @@ export interface RunFacts {
   /** Where an idempotent producer may have been overtaken by itself. */
   readonly overtakings: readonly TopicReason[];
   readonly durationMs: number;
+  /** A clock jumped: what a process counts by it may take any time. */
+  readonly doClocksJump: boolean;
 }
 
-export function historyHeader(config: CheckConfig, { losses, overtakings, durationMs }: RunFacts, source: string): Omit<HistoryHeader, 'format' | 'nodes'> {
+export function historyHeader(config: CheckConfig, { losses, overtakings, durationMs, doClocksJump }: RunFacts, source: string): Omit<HistoryHeader, 'format' | 'nodes'> {
   const allows: Allowance[] = [];
   const allow = (anomalies: readonly string[], reason: string | undefined, topics?: readonly string[]): void => {
     if (reason !== undefined) for (const anomaly of anomalies) allows.push({ anomaly, reason, ...(topics === undefined ? {} : { topics }) });
@@ -61,7 +64,15 @@ export function historyHeader(config: CheckConfig, { losses, overtakings, durati
   for (const { topic, reason } of overtakings) allow([...OF_OVERTAKING, 'duplicate'], reason, [topic]);
   if (config.producers.some((producer) => producer.config.enableIdempotence)) for (const { name, isCleaned } of config.topics) if (isCleaned === true) allow(['duplicate'], 'retention may have taken all that a leader had of the producer', [name]);
   const promises = promisedBy(config);
-  return { source, ...(allows.length === 0 ? {} : { allows }), ...(promises.length === 0 ? {} : { promises }) };
+  const patienceMs = doClocksJump ? {} : patienceOf(config);
+  return { source, ...(Object.keys(patienceMs).length === 0 ? {} : { patienceMs }), ...(allows.length === 0 ? {} : { allows }), ...(promises.length === 0 ? {} : { promises }) };
+}
+
+/** Twice the time that calls have by their process's clock, which may be slow. */
+function patienceOf({ producers, consumers }: CheckConfig): NonNullable<HistoryHeader['patienceMs']> {
+  const commitMs = Math.max(0, ...consumers.flatMap(({ groupId, config }) => (groupId === undefined ? [] : [config.defaultApiTimeoutMs])));
+  const sendMs = Math.max(0, ...producers.map(({ config }) => sendBoundMs(config)));
+  return { ...(sendMs === 0 ? {} : { send: 2 * sendMs }), ...(commitMs === 0 ? {} : { commit: 2 * commitMs }) };
 }
 
 /** What every producer, and every application of a group, promises. */
