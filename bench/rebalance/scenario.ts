@@ -18,18 +18,22 @@ export const PROTOCOL_ROWS: readonly ProtocolRow[] = [
   { name: 'classic, eager (range)', config: { 'partition.assignment.strategy': 'range' } },
   { name: 'classic, eager (sticky)', config: { 'partition.assignment.strategy': 'sticky' } },
   { name: 'classic, cooperative-sticky', config: { 'partition.assignment.strategy': 'cooperative-sticky' } },
-  { name: 'classic, eager (range), static members', config: { 'partition.assignment.strategy': 'range', ...STATIC } },
   { name: 'consumer (KIP-848)', config: { 'group.protocol': 'consumer' } },
+  { name: 'classic, eager (range), static members', config: { 'partition.assignment.strategy': 'range', ...STATIC } },
   { name: 'classic, cooperative-sticky, static members', config: { 'partition.assignment.strategy': 'cooperative-sticky', ...STATIC } },
+  { name: 'consumer (KIP-848), static members', config: { 'group.protocol': 'consumer', ...STATIC } },
 ];
 
 /** closed: SIGTERM, the application closes its consumer. killed: the process is gone at once. */
 export type Ending = 'closed' | 'killed';
 export const ENDINGS: readonly Ending[] = ['closed', 'killed'];
 
-export interface RollingRestart {
+export interface GroupSize {
   readonly members: number;
   readonly partitions: number;
+}
+
+export interface RollingRestart extends GroupSize {
   readonly ending: Ending;
 }
 

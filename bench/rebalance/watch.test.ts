@@ -16,7 +16,7 @@ describe('the watch over owners', () => {
     watch.observed(1, assignment('assigned', 2, 0), 2_300);
     watch.observed(2, assignment('assigned', 2, 1), 2_500);
     watch.ended(2, 9_000);
-    expect(watch.measured()).toMatchObject({ rebalances: 1, unownedUs: 300 + 500 + 1_000, longestUs: 1_000, moves: 1 });
+    expect(watch.measured()).toMatchObject({ rebalances: 1, unownedUs: 300 + 500 + 1_000, longestUs: 1_000, standstillUs: 300, moves: 1 });
   });
 
   it('does not count what happened before the window, nor a partition that somebody else owns still', () => {
@@ -26,7 +26,7 @@ describe('the watch over owners', () => {
     watch.observed(2, assignment('assigned', 2, 0), 1_100);
     watch.observed(1, assignment('assigned', 2, 0), 1_200);
     watch.ended(1, 5_000);
-    expect(watch.measured()).toMatchObject({ unownedUs: 100, longestUs: 100 });
+    expect(watch.measured()).toMatchObject({ unownedUs: 100, longestUs: 100, standstillUs: 100 });
   });
 
   it('counts what is processed again', () => {

@@ -11,6 +11,8 @@ export interface Measured {
   readonly unownedUs: number;
   /** Of one partition. */
   readonly longestUs: number;
+  /** While no partition had an owner: the whole group stood still. */
+  readonly standstillUs: number;
   /** Assignments that took a partition from one live member to another, or from one that ended to its successor. */
   readonly moves: number;
   /** Records processed again. */
@@ -40,6 +42,10 @@ export class OwnershipWatch {
   private readonly generations = new Set<number>();
   /** The generation that the window found. */
   private lastBefore = 0;
+  /** Partitions with an owner. */
+  private ownedCount = 0;
+  private nobodySinceUs = 0;
+  private standstillUs = 0;
   private moves = 0;
   private processed = 0;
 
@@ -73,7 +79,8 @@ export class OwnershipWatch {
       unownedUs += partition.unownedUs;
       longestUs = Math.max(longestUs, partition.longestUs);
     }
-    return { rebalances: this.generations.size, unownedUs, longestUs, moves: this.moves, duplicates: this.processed - this.seen.size, processed: this.processed };
+    const standstillUs = this.standstillUs + (this.ownedCount === 0 ? this.inWindow(this.nobodySinceUs, this.untilUs) : 0);
+    return { rebalances: this.generations.size, unownedUs, longestUs, standstillUs, moves: this.moves, duplicates: this.processed - this.seen.size, processed: this.processed };
   }
 
   private own(node: number, now: readonly string[], atUs: number): void {
@@ -83,12 +90,19 @@ export class OwnershipWatch {
       if (now.includes(name)) continue;
       const partition = this.partition(name);
       partition.owners -= 1;
-      if (partition.owners === 0) partition.unownedSinceUs = atUs;
+      if (partition.owners > 0) continue;
+      partition.unownedSinceUs = atUs;
+      this.ownedCount -= 1;
+      if (this.ownedCount === 0) this.nobodySinceUs = atUs;
     }
     for (const name of now) {
       if (before.includes(name)) continue;
       const partition = this.partition(name);
-      if (partition.owners === 0) this.close(partition, atUs);
+      if (partition.owners === 0) {
+        this.close(partition, atUs);
+        if (this.ownedCount === 0) this.standstillUs += this.inWindow(this.nobodySinceUs, atUs);
+        this.ownedCount += 1;
+      }
       partition.owners += 1;
       if (partition.lastOwner !== node && partition.lastOwner !== -1 && atUs >= this.fromUs) this.moves += 1;
       partition.lastOwner = node;
@@ -96,9 +110,13 @@ export class OwnershipWatch {
   }
 
   private close(partition: Partition, atUs: number): void {
-    const us = Math.max(0, atUs - Math.max(this.fromUs, partition.unownedSinceUs));
+    const us = this.inWindow(partition.unownedSinceUs, atUs);
     partition.unownedUs += us;
     partition.longestUs = Math.max(partition.longestUs, us);
+  }
+
+  private inWindow(sinceUs: number, atUs: number): number {
+    return Math.max(0, atUs - Math.max(this.fromUs, sinceUs));
   }
 
   private partition(name: string): Partition {

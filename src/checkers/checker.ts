@@ -121,6 +121,8 @@ export interface CheckConfig {
   readonly reassigns?: boolean;
   /** `offsets.retention.minutes` of the brokers; absent: no committed offset expires in a run. */
   readonly offsetsRetentionMs?: number;
+  /** `offsets.retention.check.interval.ms`: how often coordinators take back groups of which nothing is left; absent: never in a run. */
+  readonly groupCleanupMs?: number;
   /** Consumers are members of groups in this run, or commit offsets to one. */
   readonly usesGroups?: boolean;
 }

@@ -214,8 +214,8 @@ function footer({ record, recordPath, tracePath, reportPath, realMs, replayComma
 function told({ scenario: { story }, result }: RunRecord, style: Style): string[] {
   if (story === undefined) return [];
   const { isAsTold, differences } = tellingOf(story, result.verdicts);
-  const outcome = isAsTold ? 'as told' : `not as told: ${differences.join('; ')}`;
-  return wrap(`${story.source}: ${story.tells} ${outcome[0]?.toUpperCase() as string}${outcome.slice(1)}.`, REPORT_COLUMNS).map((line) => style.paint(line, isAsTold ? 'cyan' : 'yellow'));
+  const outcome = isAsTold ? 'As told:' : `Not as told: ${differences.join('; ')}. Told is:`;
+  return wrap(`${outcome} ${story.tells} (${story.source})`, REPORT_COLUMNS).map((line) => style.paint(line, isAsTold ? 'cyan' : 'yellow'));
 }
 
 /** The whole run in one sentence. */

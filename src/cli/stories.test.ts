@@ -52,7 +52,7 @@ describe('a story', () => {
   it('that comes out as its source describes says so, and is violated all the same', () => {
     const outside = new TestOutside();
     expect(outside.run('run', 'kip_101_loss')).toBe(1);
-    expect(oneLine(outside.out)).toMatch(/VIOLATED: acknowledged-records-survive.* KIP-101, scenario 1: A follower truncates .* is lost\. As told\. $/);
+    expect(oneLine(outside.out)).toMatch(/VIOLATED: acknowledged-records-survive.* As told: A follower truncates .* is lost\. \(KIP-101, scenario 1\) $/);
   });
 
   it('does not with the fix on, which is one flag, and part of the record', () => {
@@ -66,7 +66,7 @@ describe('a story', () => {
   it('whose loss Kafka allows is told by what was given away', () => {
     const outside = new TestOutside();
     expect(outside.run('run', 'kip_966_last_replica_standing')).toBe(0);
-    expect(outside.out).toContain('As told.');
+    expect(outside.out).toContain('As told: ');
     expect(outside.run('run', 'kip_966_last_replica_standing', '--profile', '4.1')).toBe(0);
     expect(oneLine(outside.out)).toContain('Not as told: acknowledged-records-survive gave nothing away.');
   });

@@ -56,6 +56,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     eligibleLeaderReplicas: mutated(rulesOf(scenario.profile), mutants).eligibleLeaderReplicas,
     voters: votersOf(scenario.cluster),
     producerIdExpirationMs: broker.producerIdExpirationMs,
+    groupCleanupMs: broker.offsetsRetentionCheckIntervalMs,
     offsetsRetentionMs: broker.offsetsRetentionMinutes * 60_000,
     quorum: { fetchTimeoutMs: broker.controllerQuorumFetchTimeoutMs, checksQuorum: rules.raftChecksQuorum, asksPreVotes: rules.raftPreVotes, slowestClockPpm },
     firstSequenceOfEmptyLogIsZero: rules.firstSequenceOfEmptyLogIsZero,

@@ -91,7 +91,7 @@ function recordedBy(request: RunRequest, monitor: CheckerMonitor): RecordedHisto
   const { scenario, seed, mutants } = request;
   const config = checkedBy(request);
   const source = [`${scenario.name}, seed ${seed}`, `profile ${scenario.profile}`, ...mutants.map((mutant) => `mutant ${mutant}`)].join(', ');
-  return recordedHistory(monitor.history, config.nodes, historyHeader(config, { losses: monitor.losses(), overtakings: monitor.overtakings(), durationMs: scenario.durationMs }, source));
+  return recordedHistory(monitor.history, config.nodes, historyHeader(config, { losses: monitor.losses(), overtakings: monitor.overtakings(), durationMs: scenario.durationMs, doClocksJump: request.faults.some(({ kind }) => kind === 'clockJump') }, source));
 }
 
 function checkedBy({ scenario, faults, admin, mutants }: RunRequest): CheckConfig {

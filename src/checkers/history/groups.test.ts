@@ -7,6 +7,7 @@ import { reprocessed, unprocessed } from './effects.ts';
 import { ANOMALY_NAMES, HISTORY_RULES, checkHistory } from './rules.ts';
 import { sharedOwnership } from './shared-ownership.ts';
 import { HistoryStage, KEY, OTHER, READER } from './staging.ts';
+import { stuckOperation } from './stuck-operation.ts';
 
 describe('shared-ownership', () => {
   it('is two owners in one generation, or records for one that does not own them', () => {
@@ -46,6 +47,33 @@ describe('committed-offset-lost', () => {
   it('is not a start that was asked for before the commit was confirmed, nor a seek, nor in another group or partition', () => {
     const stage = new HistoryStage().rebalance(1, [KEY], OTHER).rebalance(1, ['orders-1']).commit(5).position(3, 'committed', { process: OTHER }).position(0, 'seek').position(0, 'committed', { key: 'orders-1' });
     expect(stage.verdict(committedOffsetLost)).toMatchObject({ verdict: 'vacuous' });
+  });
+});
+
+describe('stuck-operation', () => {
+  const patient = (): HistoryStage => new HistoryStage({ patienceMs: { send: 2_000, commit: 1_000 } });
+  const sendAt = (): HistoryStage => { const stage = patient(); stage.sendLater('a'); return stage; };
+
+  it('is a send that a process has heard nothing of, though it went on for longer than a send has', () => {
+    expect(sendAt().wait(2_000).send('b', 0).wait(10_000).send('c', 1).wrong(stuckOperation)).toEqual([
+      'app-1 has heard nothing of a send since 00:00:00.000000, and has gone on until 00:00:12.004000: such a call has 2000 ms',
+    ]);
+    const stage = patient();
+    stage.commitLater(5);
+    expect(stage.wait(1_000).poll([[0, 'a']]).wait(10_000).poll([[1, 'b']]).wrong(stuckOperation)).toHaveLength(1);
+  });
+
+  it('is not one that ended, whose process ended, slept until now, or of which nobody says how long it may take', () => {
+    const near = [
+      sendAt().send('b', 0),
+      sendAt().wait(2_000).send('b', 0, { incarnation: 2 }).wait(10_000).send('c', 1, { incarnation: 2 }),
+      sendAt().wait(60_000).send('b', 0).wait(9_000).send('c', 1),
+      sendAt().wait(1_000).send('b', 0).wait(500).send('c', 1),
+    ];
+    for (const stage of near) expect(stage.wrong(stuckOperation)).toEqual([]);
+    const unsaid = new HistoryStage();
+    unsaid.sendLater('a');
+    expect(unsaid.wait(60_000).send('b', 0).wait(60_000).send('c', 1).verdict(stuckOperation)).toMatchObject({ verdict: 'vacuous' });
   });
 });
 

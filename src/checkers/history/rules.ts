@@ -23,6 +23,7 @@ import { judge } from './rule.ts';
 import type { HistoryRule } from './rule.ts';
 import { internalNonmonotonicSend, internalSendSkip, nonmonotonicSend } from './send-rules.ts';
 import { sharedOwnership } from './shared-ownership.ts';
+import { stuckOperation } from './stuck-operation.ts';
 import { unseen } from './unseen.ts';
 
 export const HISTORY_RULES: readonly HistoryRule[] = [
@@ -36,7 +37,7 @@ export const HISTORY_RULES: readonly HistoryRule[] = [
   // transactions
   writeCycle, informationCycle, mixedCycle,
   // what it was like
-  realtimeLag,
+  stuckOperation, realtimeLag,
 ];
 
 export const ANOMALY_NAMES: readonly string[] = HISTORY_RULES.map(({ name }) => name);

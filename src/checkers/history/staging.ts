@@ -37,6 +37,7 @@ export class HistoryStage {
   readonly operations: Operation[] = [];
   private readonly header: Omit<HistoryHeader, 'format'>;
   private ids = 0;
+  private waitedNs = 0;
 
   constructor(header: Omit<HistoryHeader, 'format'> = {}) {
     this.header = header;
@@ -91,9 +92,15 @@ export class HistoryStage {
     return this.add({ process, incarnation, type: 'ok', f: 'process', value: [key, offset, value], isApplied });
   }
 
+  /** Nothing happens for so long. */
+  wait(ms: number): this {
+    this.waitedNs += ms * ACT_NS;
+    return this;
+  }
+
   add(operation: Unstamped): this {
     const index = this.operations.length;
-    this.operations.push({ ...operation, index, timeNs: index * ACT_NS } as Operation);
+    this.operations.push({ ...operation, index, timeNs: index * ACT_NS + this.waitedNs } as Operation);
     return this;
   }
 

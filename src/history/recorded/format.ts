@@ -84,6 +84,9 @@ const HEADER: Fields = {
     anomaly: required(name, 'Its name.'), reason: required(name, 'Why it is no bug.'), topics: optional(list(name), 'Only there.'),
   }, 'an allowance')), 'Anomalies that the configuration allows.'),
   promises: optional(list(name), 'Anomalies that are judged only where their absence is promised.'),
+  patienceMs: optional(object({
+    send: optional(integer(1), 'Of a send.'), commit: optional(integer(1), 'Of a commit that waits.'),
+  }, 'times in ms'), 'How long a call may take at most, by kind.'),
 };
 
 export const headerShape: Shape<HistoryHeader> = object(HEADER, 'the header of a history');

@@ -195,6 +195,8 @@ export interface HistoryHeader {
   readonly allows?: readonly Allowance[];
   /** Anomalies that are judged only where their absence is promised, such as `unseen` and `unprocessed`. */
   readonly promises?: readonly string[];
+  /** How long a call may take at most; nothing is asked of kinds that are not named. */
+  readonly patienceMs?: { readonly send?: number; readonly commit?: number };
 }
 
 export interface RecordedHistory {

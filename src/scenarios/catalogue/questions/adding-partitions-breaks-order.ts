@@ -1,6 +1,7 @@
 /** Is it safe to add partitions to a topic with keys? */
 export const addingPartitionsBreaksOrder = `scenario: adding_partitions_breaks_order
 description: >
+  Is it safe to add partitions to a topic with keys?
   A truck's positions are keyed by truck. Then partitions are added, and its key hashes to another one: a member of the group that has
   the new partition processes new positions while the member with the old one is still busy with earlier ones.
 story:

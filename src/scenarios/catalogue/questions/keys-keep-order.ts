@@ -1,6 +1,7 @@
 /** Do records with one key keep their order when the leader of their partition changes? */
 export const keysKeepOrder = `scenario: keys_keep_order
 description: >
+  Do records with one key keep their order when the leader of their partition changes?
   Two trucks send their positions, keyed by truck, while the leader of their partition crashes with requests in flight. The producer sends
   them again to the new leader, with the sequences that they had, and the reader gets each truck's positions once and in order.
 story:

@@ -1,6 +1,7 @@
 /** What happens to a consumer that retention has overtaken? */
 export const retentionPassesConsumer = `scenario: retention_passes_consumer
 description: >
+  What happens to a consumer that retention has overtaken?
   Three groups read a topic that keeps little. Their consumers stand still for a while, and when they go on, the records they would read next
   are deleted. auto.offset.reset decides: earliest goes on with the oldest record there is, latest with what comes next, and none
   leaves it to the application, which gets an exception.

@@ -1,6 +1,7 @@
 /** What does it mean that two consumers have the same group id? */
 export const sameGroupExclusivePartitions = `scenario: same_group_exclusive_partitions
 description: >
+  What does it mean that two consumers have the same group id?
   Two dashboards have the same group.id, and a notification service has another one. The dashboards share the four partitions of a
   topic, two for each and none for both; the notification service, alone in its group, has all four and gets every record too.
 story:

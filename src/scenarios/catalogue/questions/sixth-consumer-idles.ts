@@ -1,6 +1,7 @@
 /** What does a sixth consumer do on a topic of five partitions? */
 export const sixthConsumerIdles = `scenario: sixth_consumer_idles
 description: >
+  What does a sixth consumer do on a topic of five partitions?
   Five partitions, and six consumers in one group: five of them have a partition each, and the sixth waits. When one of the five is
   closed, the next rebalance gives its partition to the one that idled.
 story:

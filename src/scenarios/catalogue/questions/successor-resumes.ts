@@ -1,6 +1,7 @@
 /** Where does the successor of a dead consumer begin, and what is processed twice? */
 export const successorResumes = `scenario: successor_resumes
 description: >
+  Where does the successor of a dead consumer begin, and what is processed twice?
   A consumer processes a batch and dies before it commits. Nobody notices until its session is over; then its partition goes to the other
   member of the group, which begins at the committed offset: what came before is done, and what the dead one had processed since
   is done once more.
