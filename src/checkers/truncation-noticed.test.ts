@@ -31,6 +31,14 @@ describe('a consumer that goes from one leader to the next', () => {
     ]);
   });
 
+  it('is not expected to where a log that is as long has an older epoch there, of which its leader says no more than the end', () => {
+    const asLong = takenOver(2);
+    asLong.reset(READER, 0, 'truncation');
+    asLong.pollRecords(READER, 1, [{ offset: 1, leaderEpoch: 3, key: null, value: 'z' }]);
+    asLong.pollRecords(READER, 2, [{ offset: 2, leaderEpoch: 1, key: null, value: 'c' }]);
+    expect(asLong.verdict()).toMatchObject({ verdict: 'held', compared: 1, note: expect.stringContaining('1 expected: the log that was left was as long') });
+  });
+
   it('is seen to within one poll, too', () => {
     const stage = takenOver(1);
     stage.reset(READER, 0, 'truncation');

@@ -13,7 +13,7 @@ import { ensureCoordinatorKnown, findLater, handleFindCoordinatorResponse, markC
 import { handleOffsetCommitResponse, handleOffsetFetchResponse, offsetsWanted, sendWaiting } from '../membership/offsets.ts';
 import { tellConsumer, type MembershipPurpose } from '../membership/state.ts';
 import { quietly, type Reduced } from '../reduction.ts';
-import { becomeStale, fatal, fenced, handleHeartbeatResponse, heartbeatFailed, heartbeatIfDue, join, leave, left, reconciled } from './heartbeat.ts';
+import { becomeStale, fatal, handleHeartbeatResponse, heartbeatFailed, heartbeatIfDue, join, leave, left, reconciled } from './heartbeat.ts';
 import { beginTurn, isHeartbeating, type ConsumerMembershipState, type ConsumerMembershipTurn } from './state.ts';
 
 export type ConsumerGroupAnswer = FindCoordinatorResponse | ConsumerGroupHeartbeatResponse | OffsetCommitResponse | OffsetFetchResponse;
@@ -69,7 +69,8 @@ function take(turn: ConsumerMembershipTurn, purpose: MembershipPurpose, { messag
       left(turn);
       return;
     case 'commit':
-      commitAnswered(turn, handleOffsetCommitResponse(turn, purpose, message as OffsetCommitResponse, from));
+      // Whatever a commit says of the membership: it is for the heartbeat to hear it (CommitRequestManager fences nobody).
+      handleOffsetCommitResponse(turn, purpose, message as OffsetCommitResponse, from);
       return;
     case 'offsetFetch':
       handleOffsetFetchResponse(turn, purpose.askedIn, message as OffsetFetchResponse, from);
@@ -85,11 +86,6 @@ function take(turn: ConsumerMembershipTurn, purpose: MembershipPurpose, { messag
 
 function failUnlessNone(turn: ConsumerMembershipTurn, errorCode: ErrorName): void {
   if (errorCode !== 'NONE') fatal(turn, errorCode);
-}
-
-/** A commit tells nothing of the membership that the next heartbeat does not, save that there is none. */
-function commitAnswered(turn: ConsumerMembershipTurn, errorCode: ErrorName): void {
-  if (errorCode === 'UNKNOWN_MEMBER_ID' && isHeartbeating(turn.state)) fenced(turn);
 }
 
 export function connectionLost(state: ConsumerMembershipState, event: Stimulus<'connection.lost', ConnectionLost>): Reduced<ConsumerMembershipState> {
