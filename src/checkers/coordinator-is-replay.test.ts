@@ -45,4 +45,14 @@ describe('a coordinator is the replay of its log', () => {
       'broker-1, coordinator of the group readers, does not remember what __consumer_offsets-0 says: it is stable in generation 2 with 2 members, and its last record says generation 1 with 2, or they differ otherwise',
     ]);
   });
+
+  it('expects a static member under its old id when the write of the new one was given up, and under no third id', () => {
+    const static1 = (memberId: string) => memberOf(memberId, [0], { groupInstanceId: 'instance-1' });
+    const stable = (memberId: string) => liveGroup({ state: 'Stable', generationId: 1 }, [liveMember(static1(memberId))]);
+    const replaced = () => stage().log(metadataOf(1, [static1('old')])).group({ records: [metadataOf(1, [static1('old')])], classic: stable('old') })
+      .group({ records: [metadataOf(1, [static1('new')])], writes: [{ isAppended: false }], classic: stable('new') }).log(metadataOf(1, [static1('new')])).group({ writes: [{ isAppended: true }] });
+    expect(replaced().group({ writes: [] }).verdict().verdict).toBe('held');
+    expect(replaced().group({ writes: [], classic: stable('old') }).verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('the write that was given up is in the log') });
+    expect(replaced().group({ writes: [], classic: stable('third') }).verdict().verdict).toBe('violated');
+  });
 });
