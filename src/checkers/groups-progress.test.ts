@@ -50,7 +50,7 @@ describe('progress of groups', () => {
     expect(sentencesAtEnd(busy)).toEqual([]);
   });
 
-  it('excuses a static group of a partition that nobody ever owned, once a member has come back into its generation', () => {
+  it('excuses a static group of a partition that nobody has owned in the generation, once a member has come back into its generation', () => {
     const config = { ...stagedConfig().consumers[0]?.config as CheckConfig['consumers'][number]['config'], groupInstanceId: 'reader' };
     const returned = groupStage({}, { config });
     returned.assign(READER, []);
@@ -58,6 +58,12 @@ describe('progress of groups', () => {
     returned.assign(READER, []);
     expect(sentencesAtEnd(returned)).toEqual([]);
     expect(returned.verdict().note).toContain('KIP-814');
+    const earlier = groupStage({}, { config });
+    earlier.assign(READER, [0]);
+    earlier.assign(READER, [], 'assigned', 2);
+    earlier.start(READER, 2);
+    earlier.assign(READER, [], 'assigned', 2);
+    expect(sentencesAtEnd(earlier)).toEqual([]);
     const once = groupStage({}, { config });
     once.assign(READER, []);
     expect(sentencesAtEnd(once)).toHaveLength(1);

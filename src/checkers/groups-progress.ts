@@ -7,9 +7,10 @@
  * (`max.poll.interval.ms`), whose partitions go round for ever; groups of which a member gave up, as configured
  * (`auto.offset.reset` = none).
  *
- * Excused is what an unclean election took back, and a partition that nobody in a group of static members ever owned: a static
- * leader that returns skips the assignment and takes the sizes of the topics as it finds them for those that were assigned
- * (KIP-814, ConsumerCoordinator.onLeaderElected), so that it does not notice what was added while it was away.
+ * Excused is what an unclean election took back, and a partition that nobody in a group of static members has owned in the present
+ * generation: a static leader that returns skips the assignment and takes the sizes of the topics as it finds them for those that
+ * were assigned (KIP-814, ConsumerCoordinator.onLeaderElected), so that it does not notice what was added while it was away, nor
+ * what was left out because the metadata of then did not have it.
  *
  * Source: L-06; EventuallyConverges of the KIP-848 specification; Jepsen Kafka: unseen.
  */
@@ -41,8 +42,8 @@ class GroupsProgress implements Checker {
   /** Nodes whose consumer has given up in its present process. */
   private failed: ReadonlySet<number>;
 
-  /** `group topic-partition` that a member has ever owned. */
-  private everOwned: ReadonlySet<string>;
+  /** By `group topic-partition`: the last generation in which a member owned it. */
+  private ownedIn: ReadonlyMap<string, number>;
   /** By node: the generation that it was assigned in last. */
   private readonly generations: Map<number, number>;
   /** Nodes that came back into the generation that they had been in. */
@@ -53,7 +54,7 @@ class GroupsProgress implements Checker {
     this.findings = from === undefined ? new Findings() : from.findings.fork();
     this.owned = from === undefined ? new Map() : from.owned;
     this.failed = from === undefined ? new Set() : from.failed;
-    this.everOwned = from === undefined ? new Set() : from.everOwned;
+    this.ownedIn = from === undefined ? new Map() : from.ownedIn;
     this.generations = new Map(from?.generations);
     this.returned = from === undefined ? new Set() : from.returned;
   }
@@ -76,8 +77,8 @@ class GroupsProgress implements Checker {
     if (reason === 'assigned' && this.generations.get(node) === generationId) this.returned = new Set(this.returned).add(node);
     if (reason === 'assigned') this.generations.set(node, generationId);
     this.owned = new Map(this.owned).set(node, owned);
-    const names = owned.flatMap(({ topic, partitions }) => partitions.map((partition) => `${groupId} ${topicPartition(topic, partition)}`)).filter((name) => !this.everOwned.has(name));
-    if (names.length > 0) this.everOwned = new Set([...this.everOwned, ...names]);
+    const names = owned.flatMap(({ topic, partitions }) => partitions.map((partition) => `${groupId} ${topicPartition(topic, partition)}`));
+    if (names.length > 0) this.ownedIn = new Map([...this.ownedIn, ...names.map((name) => [name, generationId] as const)]);
   }
 
   verdict(endUs: number) {
@@ -103,8 +104,9 @@ class GroupsProgress implements Checker {
     if (sample.partitions[partition.id] === undefined) return;
     this.findings.compared += 1;
     const owner = running.find(({ node }) => this.owned.get(node)?.some((each) => each.topic === topic && each.partitions.includes(index)) === true);
-    if (owner === undefined && !this.everOwned.has(`${groupId} ${name}`) && running.some(({ node, config }) => config.groupInstanceId !== '' && this.returned.has(node))) {
-      this.findings.excuse(1, 'a static leader returned, and did not notice a partition that was added in the meantime (KIP-814)');
+    const ownedIn = this.ownedIn.get(`${groupId} ${name}`) ?? -1;
+    if (owner === undefined && running.some(({ node, config }) => config.groupInstanceId !== '' && this.returned.has(node) && ownedIn < (this.generations.get(node) ?? -1))) {
+      this.findings.excuse(1, 'a static leader returned, and did not notice that a partition had not been assigned (KIP-814)');
       return;
     }
     if (owner === undefined) {

@@ -273,9 +273,9 @@ export class Stage {
   }
 
   /** onPartitionsAssigned and the like: from here on the member owns exactly these partitions. */
-  assign(node: number, partitions: readonly PartitionIndex[], reason: 'assigned' | 'revoked' | 'lost' = 'assigned'): void {
+  assign(node: number, partitions: readonly PartitionIndex[], reason: 'assigned' | 'revoked' | 'lost' = 'assigned', generationId = 1): void {
     const owned = partitions.length === 0 ? [] : [{ topic: TOPIC, partitions }];
-    this.judge.observed(node, { type: 'assignment', groupId: 'group', memberId: NODES[node] ?? '', generationId: 1, reason, owned }, this.act());
+    this.judge.observed(node, { type: 'assignment', groupId: 'group', memberId: NODES[node] ?? '', generationId, reason, owned }, this.act());
   }
 
   /** Its consumer threw what the application cannot go on from. */
