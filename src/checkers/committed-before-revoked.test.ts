@@ -24,6 +24,13 @@ describe('a consumer that commits by itself', () => {
     expect(stage().poll([0, 1]).commit(2).poll([2]).own(4, false, undefined, 'revoked').sentences()).toEqual([late]);
   });
 
+  it('commits all that poll has returned, and is seen to commit less', () => {
+    expect(stage().poll([0, 1]).commitByItself(2).poll([2]).commitByItself(3).verdict()).toMatchObject({ verdict: 'held', compared: 2 });
+    expect(stage().poll([0, 1]).commitByItself(1).sentences()).toEqual(['reader-1 commits offset 1 of orders-0 by itself, and poll had returned offset 1']);
+    expect(stage().poll([0, 1]).commit(1).verdict().compared, 'the application may commit what it likes').toBe(0);
+    expect(stage().poll([0, 1]).begin(0, 'truncation').commitByItself(0).verdict().compared, 'it reads from there anew').toBe(0);
+  });
+
   it('owes nothing when the commit before failed, is under way, or says nothing of the partition', () => {
     const open = stage().poll([0, 1]).commit(2).poll([2]);
     open.commitLater(3);

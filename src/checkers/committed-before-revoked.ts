@@ -1,9 +1,10 @@
 /**
- * CON-2: a consumer that commits by itself commits what poll has returned before it gives partitions up, and returns nothing of
- * them afterwards. So when partitions are revoked in order, and the commit before was confirmed, nothing that poll returned of
+ * CON-2: a consumer that commits by itself commits what poll has returned, no less, and does so before it gives partitions up, of
+ * which it returns nothing afterwards. So when partitions are revoked in order, and the commit before was confirmed, nothing that poll returned of
  * them lies beyond it, and whoever is next gets none of it again.
  *
- *   revoked(p) and confirmed(commit) and p in commit  =>  position(p) <= commit(p)
+ *   begun(commit) and p in commit                     =>  position(p) <= commit(p), position as poll has returned it by then
+ *   revoked(p) and confirmed(commit) and p in commit  =>  position(p) <= commit(p), position as it is given up
  *
  * where position(p) is behind what poll returned last since the position was set.
  * The commit before is the last one that began. It is no promise where it failed, is still under way when the rebalance timeout
@@ -24,7 +25,7 @@ import { Findings } from './findings.ts';
 
 export const committedBeforeRevoked: Property = {
   name: 'committed-before-revoked',
-  claim: 'a consumer that commits by itself has committed all that poll returned of the partitions that it gives up',
+  claim: 'a consumer that commits by itself commits all that poll has returned, and before it gives partitions up',
   source: 'CON-2; KAFKA-14196, ConsumerCoordinator.onJoinPrepare',
   kind: 'safety',
   appliesTo: ({ consumers }) => consumers.some(commitsBeforeRevocation),
@@ -52,7 +53,7 @@ interface LastCommit {
 /** One process of a member. */
 interface Member {
   readonly owned: ReadonlyMap<number, TrackedPartition>;
-  /** By id of an owned partition: behind what poll returned last; absent while it has returned nothing. */
+  /** By id of an owned partition: behind what poll returned last; absent while it has returned nothing since the position was set. */
   readonly positions: Map<number, Offset>;
   readonly commit: LastCommit | undefined;
 }
@@ -92,10 +93,13 @@ class CommittedBeforeRevoked implements Checker {
         member.positions.delete(this.context.cluster.partition(observation.topic, observation.partition).id);
         break;
       case 'commit.invoked':
-        this.members[node] = { ...member, commit: this.begun(observation) };
+        this.members[node] = { ...member, commit: this.begun(member, node, observation, atUs) };
         break;
       case 'commit.completed':
         this.members[node] = completed(member, observation);
+        break;
+      case 'position.reset':
+        member.positions.delete(this.context.cluster.partition(observation.topic, observation.partition).id);
         break;
       case 'assignment':
         this.members[node] = this.assigned(member, node, observation, atUs);
@@ -109,8 +113,23 @@ class CommittedBeforeRevoked implements Checker {
     if (last !== undefined) positions.set(this.context.cluster.partition(topic, partition).id, last.offset + 1);
   }
 
-  private begun({ commitId, offsets }: CommitInvoked): LastCommit {
-    return { commitId, isConfirmed: false, offsets: new Map(offsets.map(({ topic, partition, offset }) => [this.context.cluster.partition(topic, partition).id, offset])) };
+  private begun({ positions }: Member, node: number, { commitId, mode, offsets, groupId }: CommitInvoked, atUs: number): LastCommit {
+    const { cluster } = this.context;
+    const committed = new Map<number, Offset>();
+    for (const { topic, partition: index, offset } of offsets) {
+      const { id, name } = cluster.partition(topic, index);
+      committed.set(id, offset);
+      const position = positions.get(id);
+      if (mode !== 'auto' || position === undefined) continue;
+      this.findings.compared += 1;
+      if (position <= offset) continue;
+      const member = cluster.nameOf(node);
+      this.findings.violated(atUs, () => ({
+        sentence: `${member} commits offset ${offset} of ${name} by itself, and poll had returned offset ${position - 1}`,
+        details: { groupId, member, topicPartition: name, position, committedOffset: offset },
+      }));
+    }
+    return { commitId, isConfirmed: false, offsets: committed };
   }
 
   private assigned({ owned: before, positions, commit }: Member, node: number, { reason, owned, groupId }: AssignmentChanged, atUs: number): Member {
@@ -134,7 +153,7 @@ class CommittedBeforeRevoked implements Checker {
   }
 
   verdict() {
-    return this.findings.verdict(committedBeforeRevoked, 'no consumer that had committed by itself gave up what it had read');
+    return this.findings.verdict(committedBeforeRevoked, 'no consumer committed by itself what it had read');
   }
 
   fork(context: CheckContext): Checker {

@@ -61,7 +61,8 @@ export function repeated(delivery: Delivery, offset: Offset, claim: Claim, guara
   }
   if (confirmedBeyond(delivery, offset, sinceIndex(claim)) !== undefined) return offsetsGone(delivery, claim, guarantor);
   if (mayBeSetBack(delivery, offset, sinceIndex(claim))) return 'an attempt to commit that was given up may have come late';
-  return first(applications, commitsLater) ?? guarantor.budget.lossOf(partition);
+  // Who begins where a loss has set the group back commits from there on, and sets it back for those who come later, too.
+  return first(applications, commitsLater) ?? guarantor.budget.lossOf(partition) ?? offsetsLost(delivery, guarantor);
 }
 
 /** What was confirmed before, the coordinator knew when the claim asked it. */
@@ -69,11 +70,16 @@ function sinceIndex({ assignedIndex, index }: Claim): number {
   return assignedIndex < 0 ? index : assignedIndex;
 }
 
-/** Why the committed offset of the group may be gone or older than what was confirmed. */
-function offsetsGone({ groupId, commits }: Delivery, { atUs }: Claim, guarantor: Guarantor): string | undefined {
+function offsetsLost({ groupId }: Delivery, guarantor: Guarantor): string | undefined {
   const lost = groupLoss(groupId, guarantor);
-  if (lost !== undefined) return `of the committed offsets: ${lost}`;
-  const lastUs = Math.max(0, ...commits.filter(({ isConfirmed, endedUs }) => isConfirmed && endedUs <= atUs).map(({ endedUs }) => endedUs));
+  return lost === undefined ? undefined : `of the committed offsets: ${lost}`;
+}
+
+/** Why the committed offset of the group may be gone or older than what was confirmed. */
+function offsetsGone(delivery: Delivery, { atUs }: Claim, guarantor: Guarantor): string | undefined {
+  const lost = offsetsLost(delivery, guarantor);
+  if (lost !== undefined) return lost;
+  const lastUs = Math.max(0, ...delivery.commits.filter(({ isConfirmed, endedUs }) => isConfirmed && endedUs <= atUs).map(({ endedUs }) => endedUs));
   const { offsetsRetentionMs } = guarantor.config;
   return offsetsRetentionMs !== undefined && atUs - lastUs >= usOfMs(offsetsRetentionMs) ? `what was committed at ${formatUs(lastUs)} has expired` : undefined;
 }

@@ -67,8 +67,13 @@ export class DeliveryStage {
 
   /** A commit of no partition at all, which is over as it begins. */
   commitNothing(node = READER): this {
+    return this.commitByItself(null, node);
+  }
+
+  /** The consumer's own commit (`enable.auto.commit`), confirmed. */
+  commitByItself(offset: Offset | null, node = READER): this {
     this.commits += 1;
-    this.stage.observe(node, { type: 'commit.invoked', commitId: this.commits, groupId: GROUP, mode: 'auto', offsets: [] });
+    this.stage.observe(node, { type: 'commit.invoked', commitId: this.commits, groupId: GROUP, mode: 'auto', offsets: offset === null ? [] : [{ topic: TOPIC, partition: 0, offset }] });
     this.stage.observe(node, { type: 'commit.completed', commitId: this.commits, outcome: 'ok', errorCode: 'NONE' });
     return this;
   }

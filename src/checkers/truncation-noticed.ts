@@ -7,7 +7,7 @@
  *
  * Only an election that is unclean, or a loss of every in-sync replica, cuts off what was read. What a consumer passes over then
  * was never in the log that is left, and no other property sees it. By Log Matching every log with (o, e2) says the same, so any
- * replica is asked; where none has it any more, or compaction took one of the two, nothing is compared.
+ * replica is asked; where none has it any more, or compaction took one of the two, nobody can tell. Within an epoch there is one log.
  *
  * Not promised where the last record read has made way for one of an older epoch: the leader's answer ends the largest epoch up to
  * that of the position at the position or behind it, and the consumer compares this end alone, not the epoch of the answer
@@ -72,6 +72,7 @@ class TruncationNoticed implements Checker {
     const partition = this.context.cluster.partition(topic, index);
     const reads = this.readsOf(node);
     let known = reads[partition.id];
+    this.findings.compared += records.length - (known === undefined ? 1 : 0);
     // Within an epoch there is one log to read from.
     if (known === undefined || known.leaderEpoch !== first.leaderEpoch || first.leaderEpoch !== last.leaderEpoch) {
       for (const { offset, leaderEpoch } of records) {
@@ -87,7 +88,6 @@ class TruncationNoticed implements Checker {
   private compare(partition: TrackedPartition, node: number, from: number, before: LastRead, read: LastRead, atUs: number): void {
     const log = logWith(read, [partition.logOn(from), ...partition.replicas.map((replica) => replica.log)]);
     if (log === undefined || !isRetained(log, before.offset)) return;
-    this.findings.compared += 1;
     const held = log.batchAt(before.offset)?.partitionLeaderEpoch;
     if (held === before.leaderEpoch) return;
     if (held !== undefined && held < before.leaderEpoch) {
@@ -123,7 +123,7 @@ class TruncationNoticed implements Checker {
   }
 
   verdict() {
-    return this.findings.verdict(truncationNoticed, 'no consumer read on from one leader epoch into another');
+    return this.findings.verdict(truncationNoticed, 'no consumer read on from a record that it had read');
   }
 
   fork(context: CheckContext): Checker {

@@ -1,17 +1,18 @@
 /**
  * H-25: a commit that was confirmed is where the group goes on. A member whose position is taken from the group starts at the
  * offset that was confirmed last, or at one that a commit under way since then may have put in its place; never below all of
- * them, and never where `auto.offset.reset` points, as if nothing had been committed.
+ * them, and never where `auto.offset.reset` points, as if nothing had been committed. H-21: who asks for the committed offset
+ * (KafkaConsumer.committed, Admin.listConsumerGroupOffsets) is told no less, and no less than anybody was told before.
  *
  * Commits whose outcome is not known may take effect at any time after they began, and so may an attempt that was given up of one
  * that was confirmed in the end. Expiry (`offsets.retention.minutes`) and loss
  * of the offsets topic beyond the fault budget must be allowed.
- * Source: KIP-211; GroupMetadataManager.
+ * Source: KIP-211; GroupMetadataManager; KIP-447 (consumers ask for stable offsets).
  */
 import type { Call } from '../../history/recorded/calls.ts';
-import type { CommitOperation, Key, Operation, PositionOperation } from '../../history/recorded/operations.ts';
+import type { CommitOperation, CommittedOperation, Key, Operation, PositionOperation } from '../../history/recorded/operations.ts';
 import { groupsByIndex } from './groups.ts';
-import type { HistoryRule } from './rule.ts';
+import type { HistoryRule, Judgement } from './rule.ts';
 
 export interface Commit {
   readonly offset: number;
@@ -25,7 +26,7 @@ export interface Commit {
 export const committedOffsetLost: HistoryRule = {
   name: 'committed-offset-lost',
   claim: 'a group goes on where a confirmed commit says',
-  source: 'H-25; GD-6, GD-7; KIP-211',
+  source: 'H-21, H-25; GD-6, GD-7; KIP-211',
   standing: 'never',
   check: (prepared, judgement) => {
     const groups = groupsByIndex(prepared);
@@ -50,9 +51,34 @@ export const committedOffsetLost: HistoryRule = {
         details: { groupId: group ?? '', topicPartition: key, client, offset, committedOffset: lowest },
       }));
     }
-    return 'no member started where something had been committed';
+    judgeReads(prepared.calls, commits, judgement);
+    return 'no member started where something had been committed, and nobody asked for it';
   },
 };
+
+/** What one was told, others must be told, too, or more: it counts as confirmed from there on. */
+function judgeReads(calls: readonly Call[], commits: ReadonlyMap<string, readonly Commit[]>, judgement: Judgement): void {
+  const reads = calls.filter(({ begun, outcome }) => begun.f === 'committed' && outcome === 'ok');
+  const told = new Map<string, Commit[]>();
+  for (const { begun, ended } of reads) {
+    const { value, group, index, timeNs, process } = (ended ?? begun) as CommittedOperation;
+    for (const [key, offset] of value) {
+      const name = `${group}\n${key}`;
+      const known = told.get(name) ?? [];
+      told.set(name, known);
+      const due = dueOffsets([...(commits.get(name) ?? []), ...known], begun.index, index);
+      if (offset !== null) known.push({ offset, begunIndex: begun.index, index, isConfirmed: true, atNs: timeNs });
+      if (due === undefined) continue;
+      judgement.compared += 1;
+      const lowest = Math.min(...due);
+      if (offset !== null && offset >= lowest) continue;
+      judgement.anomaly({ key, offset, client: process }, timeNs, () => ({
+        sentence: `${process} was told that group ${group} has committed ${offset ?? 'nothing'} of ${key}, and it had committed ${lowest}`,
+        details: { groupId: group, topicPartition: key, client: process, offset, committedOffset: lowest },
+      }));
+    }
+  }
+}
 
 function isStart(operation: Operation): operation is PositionOperation {
   return operation.f === 'position' && (operation.reason === 'committed' || operation.reason === 'initial');

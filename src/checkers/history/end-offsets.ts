@@ -1,6 +1,6 @@
 /**
  * H-21: the end of a topic-partition, as ListOffsets tells one client, never falls and is above what was acknowledged to it
- * before; and the committed offset that a group's client reads does not fall unless somebody commits lower.
+ * before. That the committed offsets that a client reads do not fall either, committed-offset.ts judges.
  *
  * Source: KAFKA-2334 (a new leader answers with an end below what it has acknowledged; KIP-207).
  */

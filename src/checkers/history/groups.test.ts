@@ -6,7 +6,7 @@ import { informationCycle, mixedCycle, writeCycle } from './cycles.ts';
 import { reprocessed, unprocessed } from './effects.ts';
 import { ANOMALY_NAMES, HISTORY_RULES, checkHistory } from './rules.ts';
 import { sharedOwnership } from './shared-ownership.ts';
-import { HistoryStage, KEY, OTHER, READER } from './staging.ts';
+import { GROUP, HistoryStage, KEY, OTHER, READER } from './staging.ts';
 import { stuckOperation } from './stuck-operation.ts';
 
 describe('shared-ownership', () => {
@@ -47,6 +47,26 @@ describe('committed-offset-lost', () => {
   it('is not a start that was asked for before the commit was confirmed, nor a seek, nor in another group or partition', () => {
     const stage = new HistoryStage().rebalance(1, [KEY], OTHER).rebalance(1, ['orders-1']).commit(5).position(3, 'committed', { process: OTHER }).position(0, 'seek').position(0, 'committed', { key: 'orders-1' });
     expect(stage.verdict(committedOffsetLost)).toMatchObject({ verdict: 'vacuous' });
+  });
+});
+
+describe('committed-offset-lost, of those who ask', () => {
+  const told = (stage: HistoryStage, offset: number | null, process = READER, group = GROUP): HistoryStage => stage.add({ process, incarnation: 1, type: 'ok', f: 'committed', group, value: [[KEY, offset]] });
+  const committed = (): HistoryStage => new HistoryStage().rebalance(1, [KEY]).commit(5);
+
+  it('is an answer below what was confirmed, or below what was told before, to whomever', () => {
+    expect(told(committed(), 3).wrong(committedOffsetLost)).toEqual(['reader-1 was told that group dashboards has committed 3 of orders-0, and it had committed 5']);
+    expect(told(committed(), null, OTHER).wrong(committedOffsetLost)).toHaveLength(1);
+    expect(told(told(new HistoryStage(), 7), 6, OTHER).wrong(committedOffsetLost)).toEqual(['reader-2 was told that group dashboards has committed 6 of orders-0, and it had committed 7']);
+  });
+
+  it('is not one that grows, that a commit under way may have set back, of another group, or asked for before', () => {
+    const stage = told(told(committed(), 5), 6, OTHER);
+    stage.commitLater(2);
+    told(told(stage, 2), 6, OTHER, 'another');
+    expect(stage.verdict(committedOffsetLost)).toMatchObject({ verdict: 'held', compared: 3 });
+    const early = new HistoryStage().rebalance(1, [KEY]).add({ process: OTHER, incarnation: 1, type: 'invoke', f: 'committed', group: GROUP, value: [] }).commit(5);
+    expect(told(early, null, OTHER).verdict(committedOffsetLost)).toMatchObject({ verdict: 'vacuous' });
   });
 });
 

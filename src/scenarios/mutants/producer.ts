@@ -62,7 +62,7 @@ export const PRODUCER_MUTANTS: readonly MutantDoc[] = [
     source: 'KAFKA-3197 (0.10), BUG-34',
     needs: 'max.in.flight.requests.per.connection=1 without idempotence, and leaders that move under load',
     hunt: 'hunt_retries',
-    seedsToDetection: 2,
+    seedsToDetection: 17,
   },
   {
     name: 'retry-in-a-new-epoch',
@@ -82,7 +82,7 @@ export const PRODUCER_MUTANTS: readonly MutantDoc[] = [
     source: 'librdkafka #4953; BUG-38',
     needs: 'several requests in flight, a retry of the first, an unanswered one in another partition',
     hunt: 'hunt_retries',
-    seedsToDetection: 6,
+    seedsToDetection: 17,
   },
   {
     name: 'sequence-of-the-lost-batch',

@@ -48,7 +48,7 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     source: 'KAFKA-7415 (2.1), BUG-05',
     needs: 'quick failovers without writes, min.insync.replicas=1, followers that ask for epoch ends; masked where fetches tell (KIP-595)',
     hunt: 'hunt_catching_up',
-    seedsToDetection: 50,
+    seedsToDetection: 20,
   },
   {
     name: 'latest-offset-of-a-new-leader',
@@ -78,7 +78,7 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     source: 'KIP-320 (2.1), KIP-279 (2.0); Kafka 0.11',
     needs: 'leaderships that go to and fro, acks=1 writers, min.insync.replicas=1',
     hunt: 'hunt_fail_stop',
-    seedsToDetection: 25,
+    seedsToDetection: 17,
   },
   {
     name: 'minimal-isr',
@@ -148,7 +148,7 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     source: 'KAFKA-6361, KIP-279 (2.0), BUG-02',
     needs: 'fast failovers to and fro, acks=1 writers, min.insync.replicas=1',
     hunt: 'hunt_fail_stop',
-    seedsToDetection: 30,
+    seedsToDetection: 20,
   },
   {
     name: 'high-watermark-before-truncation',
@@ -168,6 +168,6 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     source: 'KAFKA-10706 (2.8)',
     needs: 'a leader that appends nothing and follows again: it is told of the same divergence for ever',
     hunt: 'hunt_fail_stop',
-    seedsToDetection: 10,
+    seedsToDetection: 14,
   },
 ];
