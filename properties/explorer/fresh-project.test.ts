@@ -57,6 +57,9 @@ describe('a fresh project with the property of the README', () => {
     expect(output).toContain('PROPERTY acknowledged-records-survive violated after');
     expect(output).toContain('harrow: seed 5 (repeat with HARROW_SEED=5)');
     expect(output).toMatch(/acknowledged to shop with acks=1 at/);
+    // The plan: how much is left, then each fault with its time.
+    const [, faults] = /([1-5]) faults?, [0-9]{1,2} records? offered, \d brokers?, \S.*:\n/.exec(output) ?? [];
+    expect([...output.matchAll(/^ *[0-9.]+m?s {2}(?:crash|power loss|partition|isolate|cut|clog|slow|flaky|pause|stop|wipe|reset|disk|clock).*$/gm)].length).toBeGreaterThanOrEqual(Number(faults));
     const replay = /replay: npx harrow run (\S+\.min\.yaml)/.exec(output)?.[1] as string;
     expect(readFileSync(join(folder, replay), 'utf8').split('\n').length).toBeLessThan(30);
     const again = command(process.execPath, [join(folder, 'node_modules', 'harrow', 'dist', 'cli', 'main.js'), 'run', replay, '--quiet'], folder);

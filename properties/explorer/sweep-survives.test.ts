@@ -1,6 +1,8 @@
 /**
  * A sweep that is killed at any moment goes on where it stood: no seed is lost, none counts twice, and the sum is that of a
  * sweep that nobody disturbed. So it is when single workers are killed, and when the work is shared out to shards.
+ *
+ * `HARROW_KILLS=20 npx vitest run properties/explorer/sweep-survives.test.ts` kills the sweep twenty times and workers twenty times.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,10 +17,13 @@ import { freshSeed } from '../support/seed.ts';
 const MAIN = await builtProgram();
 const folder = mkdtempSync(join(tmpdir(), 'harrow-sweep-'));
 const SCENARIO = join(folder, 'tiny.yaml');
-const SEEDS = 1_200;
 /** Four for each of two workers. */
 const SEEDS_AT_WORK = 8;
-const KILLS = 10;
+const KILLS = Number(process.env['HARROW_KILLS'] ?? 10);
+/** Enough that there is work left at the last kill; shards of three. */
+const SEEDS = 120 * KILLS;
+/** Workers killed at once: all of them, then one at a time, while the other goes on. */
+const AT_ONCE = [2, 2, 2, 2, 1, 1];
 const draws = stream(String(freshSeed('sweeps survive')), 'kills');
 
 writeFileSync(SCENARIO, `scenario: tiny
@@ -103,8 +108,8 @@ describe('a sweep', () => {
     const file = join(folder, 'workers.ndjson');
     const child = start(file);
     let kills = 0;
-    // All of them at once, then one at a time, while the other goes on.
-    for (const count of [2, 2, 2, 2, 1, 1]) {
+    for (let i = 0; kills < KILLS; i += 1) {
+      const count = Math.min(AT_ONCE[i % AT_ONCE.length] as number, KILLS - kills);
       while (child.exitCode === null && workersOf(child).length < 2) await sleep(20);
       await sleep(draws.below(200));
       const workers = workersOf(child);

@@ -50,6 +50,11 @@ function recordOf(content: string): string {
 describe('harrow explain', () => {
   const files = new Map([['a.json', recordOf(PLANTED)], ['calm.json', recordOf(PLANTED.replace('acks: 1', 'acks: all'))]]);
   const few = ['--points', '3', '--futures', '5', '--quiet'];
+  /** The record of one run with the verdicts of another. */
+  const claiming = (run: string, verdictsOf: string): string => {
+    const [record, other] = [run, verdictsOf].map((path) => JSON.parse(files.get(path) as string) as { result: RunResult }) as [{ result: RunResult }, { result: RunResult }];
+    return JSON.stringify({ ...record, result: { ...record.result, verdicts: other.result.verdicts } });
+  };
 
   it('names the moment, what happened then, and draws the curve', () => {
     const { outside, out } = testOutside(files);
@@ -86,5 +91,27 @@ describe('harrow explain', () => {
     expect(main(['explain', 'nowhere.json'], outside)).toBe(64);
     expect(main(['explain', 'a.json', '--faults', 'none'], outside)).toBe(64);
     expect(err()).toContain('--faults none: expected planned or spared');
+    for (const [options, words] of [
+      [['--points', '1'], '--points 1: expected an integer from 2 to'], [['--futures', 'many'], '--futures many: expected an integer from 1 to'],
+      [['--property', 'acknowledged-records-survives'], 'no such property; expected'], [['--property', 'reads-agree'], 'a.json: reads-agree was not violated'],
+    ] as const) {
+      const told = testOutside(files);
+      expect(main(['explain', 'a.json', '--quiet', ...options], told.outside), options.join(' ')).toBe(64);
+      expect(told.err()).toContain(words);
+      expect(told.out()).toBe('');
+    }
+    const { outside: misspelt, err: hint } = testOutside(files);
+    main(['explain', 'a.json', '--property', 'acknowledged-records-survives'], misspelt);
+    expect(hint()).toContain('did you mean acknowledged-records-survive?');
+  });
+
+  it('tells of a file that is no run record where it goes wrong, and of a record that comes to something else', () => {
+    const broken = new Map([['no.json', '{\n  "format": "harrow.run/1",\n  "seed": \n}'], ['other.json', '{ "format": "harrow.run/9" }'], ['lost.json', claiming('calm.json', 'a.json')]]);
+    const { outside, err } = testOutside(broken);
+    expect(main(['explain', 'no.json', '--quiet'], outside)).toBe(64);
+    expect(err()).toMatch(/no\.json:\d+:\d+: /);
+    expect(main(['explain', 'other.json', '--quiet'], outside)).toBe(64);
+    expect(main(['explain', 'lost.json', ...few], outside)).toBe(70);
+    expect(err()).toContain('does not violate acknowledged-records-survive in the same way');
   });
 });

@@ -14,7 +14,7 @@ import { describeFault, type AppliedFault } from '../scenarios/faults.ts';
 import { parseRunRecord } from '../scenarios/run-record-file.ts';
 import type { RunRecord } from '../scenarios/run-record.ts';
 import { EXIT_HELD, EXIT_INTERNAL, EXIT_USAGE, UsageError, type ExitCode } from './exit-codes.ts';
-import { valueOf } from './find-scenario.ts';
+import { propertiesOf, valueOf } from './find-scenario.ts';
 import type { Outside } from './outside.ts';
 import { REPORT_COLUMNS, grouped, styleFor, wrap, type Style } from './style.ts';
 import { integer } from './sweep.ts';
@@ -34,13 +34,14 @@ export function explainCommand(path: string, options: ExplainCommandOptions, out
   const record = valueOf(parseRunRecord(path, content));
   const points = options.points === undefined ? DEFAULT_POINTS : integer('--points', options.points, 2, 10_000);
   const futures = options.futures === undefined ? DEFAULT_FUTURES : integer('--futures', options.futures, 1, 100_000);
+  const properties = propertiesOf(options.property);
   const { faults } = options;
   if (faults !== undefined && !FAULTS_TO_COME.includes(faults)) throw new UsageError(`--faults ${faults}: expected ${FAULTS_TO_COME.join(' or ')}`);
   const refuse = (reason: string, code: ExitCode): ExitCode => {
     outside.stderr.write(`${styleFor(outside.stderr, outside.env).paint('error:', 'red')} ${path}: ${reason}\n`);
     return code;
   };
-  const fingerprint = fingerprintOf(record.result.verdicts, record.scenario, options.property === undefined ? undefined : [options.property]);
+  const fingerprint = fingerprintOf(record.result.verdicts, record.scenario, properties);
   if (fingerprint === undefined) return refuse(options.property === undefined ? 'no property was violated' : `${options.property} was not violated`, EXIT_USAGE);
   const startedMs = outside.nowMs();
   let toldMs = startedMs;

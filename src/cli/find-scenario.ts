@@ -8,6 +8,7 @@ import type { ScenarioFault } from '../scenarios/faults.ts';
 import { nemesisOfKinds, parseFaultPlan, parseScenario } from '../scenarios/parse.ts';
 import type { ParseResult } from '../scenarios/parse.ts';
 import { ScenarioError, meant, oneOf } from '../scenarios/problems.ts';
+import { PROPERTY_NAMES } from '../scenarios/properties.ts';
 import { RUN_RECORD_FORMAT } from '../scenarios/run-record.ts';
 import { parseRunRecord } from '../scenarios/run-record-file.ts';
 import { nodesOf } from '../scenarios/scenario.ts';
@@ -25,6 +26,13 @@ export function findScenario(nameOrPath: string, outside: Outside): Scenario {
     throw new UsageError(`${what}; expected a file, or one of ${oneOf(BUILT_IN_NAMES, 5)}${meant(nameOrPath, BUILT_IN_NAMES)}`);
   }
   return valueOf(parseScenario({ file: nameOrPath, content, load: (path) => outside.readFile(join(dirname(nameOrPath), path)) }));
+}
+
+/** The properties that `--property` asks for: one, or undefined for any. */
+export function propertiesOf(option: string | undefined): readonly string[] | undefined {
+  if (option === undefined) return undefined;
+  if (!PROPERTY_NAMES.includes(option)) throw new UsageError(`--property ${option}: no such property; expected ${oneOf(PROPERTY_NAMES, 5)}${meant(option, PROPERTY_NAMES)}`);
+  return [option];
 }
 
 /**

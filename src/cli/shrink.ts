@@ -11,7 +11,7 @@ import { parseRunRecord } from '../scenarios/run-record-file.ts';
 import { drawStory, explain } from '../explorer/story.ts';
 import { DEFAULT_SHRINK_RUNS, shrink, type PassReport, type Shrunk, type Size } from '../explorer/shrink/shrink.ts';
 import { EXIT_HELD, EXIT_INTERNAL, EXIT_USAGE, UsageError, type ExitCode } from './exit-codes.ts';
-import { valueOf } from './find-scenario.ts';
+import { propertiesOf, valueOf } from './find-scenario.ts';
 import type { Outside } from './outside.ts';
 import { REPORT_COLUMNS, styleFor, table, wrap, type Style } from './style.ts';
 
@@ -28,12 +28,13 @@ export function shrinkCommand(path: string, options: ShrinkCommandOptions, outsi
   if (content === null) throw new UsageError(`no run record ${JSON.stringify(path)}; expected a file that harrow run wrote`);
   const record = valueOf(parseRunRecord(path, content));
   const runs = runsOf(options.runs);
+  const properties = propertiesOf(options.property);
   const limitMs = options.for === undefined ? Number.POSITIVE_INFINITY : millisecondsOf('--for', options.for);
   const startedMs = outside.nowMs();
   const shrunk = shrink(record, record.result.verdicts, {
     execute: outside.execute,
     runs,
-    ...(options.property === undefined ? {} : { properties: [options.property] }),
+    ...(properties === undefined ? {} : { properties }),
     mayGoOn: () => outside.nowMs() - startedMs < limitMs,
     progress: ({ pass, runs: done, size }) => {
       if (options.quiet !== true) outside.stderr.write(`${String(done).padStart(4)} runs  ${pass.padEnd(16)}  ${sizeInWords(size)}\n`);

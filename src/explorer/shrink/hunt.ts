@@ -30,6 +30,9 @@ export interface HuntOptions {
   readonly mayGoOn: () => boolean;
 }
 
+/** Beside the seed of the run. */
+const OTHER_SEEDS = [1, 2];
+
 export class Hunt {
   readonly fingerprint: Fingerprint;
   /** Runs that were executed. */
@@ -38,12 +41,14 @@ export class Hunt {
   known = 0;
   best: Shown;
   private readonly options: HuntOptions;
+  private readonly firstSeed: string;
   private readonly tried = new Set<string>();
   private passEnd = Number.MAX_SAFE_INTEGER;
 
   constructor(first: Shown, options: HuntOptions) {
     this.best = first;
     this.options = options;
+    this.firstSeed = first.scenario.seed ?? '';
     this.fingerprint = options.fingerprint;
     this.tried.add(keyOf(first.scenario));
   }
@@ -70,6 +75,17 @@ export class Hunt {
     if (shown === undefined) return false;
     this.best = shown;
     return true;
+  }
+
+  /**
+   * The same for a large cut, which moves everything that comes after it in time: where the scenario does not show the
+   * violation under its own seed it may under another one. What a seed still decides is when messages arrive, for faults
+   * and records are written out.
+   */
+  attemptCut(scenario: Scenario): boolean {
+    const own = scenario.seed ?? '';
+    const seeds = [own, ...[this.firstSeed, ...OTHER_SEEDS.map((number) => `${this.firstSeed}-${number}`)].filter((seed) => seed !== own)];
+    return seeds.some((seed) => this.attempt({ ...scenario, seed }));
   }
 
   /** The same for a scenario with something else in it: what the language does not allow is no proposal, and costs no run. */

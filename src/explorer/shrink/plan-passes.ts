@@ -44,29 +44,47 @@ function keeping(workload: Scenario['workload'], isKept: (row: { readonly atUs: 
 }
 
 export function fewerFaults(hunt: Hunt): void {
-  ddmin(hunt.scenario.faults, (faults) => hunt.attempt({ ...hunt.scenario, faults }), hunt.mayGoOn);
+  ddmin(hunt.scenario.faults, (faults) => cut(hunt, hunt.scenario.faults.length - faults.length, hunt.scenario.faults.length, { ...hunt.scenario, faults }), hunt.mayGoOn);
 }
+
+/** Under other seeds, too, where it is a large part of many. */
+function cut(hunt: Hunt, removed: number, all: number, scenario: Scenario): boolean {
+  return removed >= MANY && removed >= all * LARGE_PART ? hunt.attemptCut(scenario) : hunt.attempt(scenario);
+}
+
+const MANY = 4;
+const LARGE_PART = 1 / 4;
 
 export function fewerOperations(hunt: Hunt): void {
   ddmin(hunt.scenario.admin, (admin) => hunt.attempt({ ...hunt.scenario, admin }), hunt.mayGoOn);
 }
 
 /**
- * Records: first those that the evidence names, alone and with what was sent shortly before them; then delta debugging on
- * what is left.
+ * Records: first those that the evidence names, alone and with what was sent shortly before them, then every so many of all;
+ * then delta debugging on what is left.
  */
 export function fewerRecords(hunt: Hunt): void {
   const all = recordsOf(hunt.scenario);
-  const attempt = (records: readonly Operation[]): boolean => records.length < recordsOf(hunt.scenario).length && hunt.attempt({ ...hunt.scenario, workload: sendsOf(records, hunt.scenario) });
+  const isFewer = (records: readonly Operation[]): boolean => records.length < recordsOf(hunt.scenario).length;
+  const without = (records: readonly Operation[]): Scenario => ({ ...hunt.scenario, workload: sendsOf(records, hunt.scenario) });
   const named = all.filter(({ value }) => hunt.best.evidence.sentence.includes(`"${value}"`) || hunt.best.evidence.details['value'] === value);
   const lastUs = named.at(-1)?.atUs ?? hunt.best.evidence.atUs;
-  for (const reachUs of REACHES_US) {
-    if (!hunt.mayGoOn()) return;
-    const near = all.filter((record) => named.includes(record) || Math.abs(record.atUs - lastUs) <= reachUs);
-    if (near.length < all.length && attempt(near)) break;
-  }
-  ddmin(recordsOf(hunt.scenario), attempt, hunt.mayGoOn);
+  const cuts = [
+    ...REACHES_US.map((reachUs) => all.filter((record) => named.includes(record) || Math.abs(record.atUs - lastUs) <= reachUs)),
+    ...THINNINGS.map((every) => all.filter((record, i) => i % every === 0 || named.includes(record))),
+  ].filter((records) => isFewer(records));
+  // Under its own seed first: a cut that left out too much shows nothing under any.
+  cuts.some((records) => hunt.attempt(without(records)));
+  const { length: left } = recordsOf(hunt.scenario);
+  if (left > FEW_RECORDS) cuts.filter((records) => records.length < left * LARGE_PART).some((records) => hunt.attemptCut(without(records)));
+  ddmin(recordsOf(hunt.scenario), (records) => isFewer(records) && cut(hunt, recordsOf(hunt.scenario).length - records.length, recordsOf(hunt.scenario).length, without(records)), hunt.mayGoOn);
 }
+
+/** That delta debugging makes short work of. */
+const FEW_RECORDS = 20;
+
+/** One record of so many. */
+const THINNINGS = [32, 8, 3];
 
 /** Around the record that is lost, or before the violation when none is named. */
 const REACHES_US = [0, 200_000, 1_000_000, 4_000_000, 12_000_000];

@@ -1,8 +1,9 @@
 /**
  * The shrinker: from a run that violated something to the smallest scenario that shows the same, made of plain text.
  * Minimises faults, then operations and records, then cluster and configuration towards their defaults, then single
- * deliveries and the parameters of the faults; every step keeps the fingerprint (property and kind of evidence), and the
- * end is verified from its text. Deterministic: equal runs and budgets give equal results.
+ * deliveries, faults and records once more, and the parameters of the faults; every step keeps the fingerprint (property
+ * and kind of evidence), and the end is verified from its text. A large cut moves everything after it in time, so that it is
+ * tried under other seeds, too. Deterministic: equal runs and budgets give equal results.
  *
  * Left out: minimising which of two messages came first; a latency that is the same for all of them is tried instead.
  *
@@ -108,11 +109,14 @@ export function shrink(asked: Asked, verdicts: RunResult['verdicts'], options: S
   pass('administration', SHARE_OF_OPERATIONS, fewerOperations);
   pass('end', 1, endEarlier);
   pass('records', SHARE_OF_RECORDS, fewerRecords);
-  const plan: Scenario = { ...closed, faults: hunt.scenario.faults, admin: hunt.scenario.admin, workload: hunt.scenario.workload };
+  const plan: Scenario = { ...closed, seed: hunt.scenario.seed, faults: hunt.scenario.faults, admin: hunt.scenario.admin, workload: hunt.scenario.workload };
   pass('nodes', 1, fewerNodes);
   pass('configs', SHARE_OF_CONFIGS, fewerConfigs);
   pass('deliveries', 1, plainDeliveries);
   pass('end', 1, endEarlier);
+  // Fewer nodes and equal deliveries: what could not go before may go now.
+  pass('faults', SHARE_OF_SECOND_ROUND, fewerFaults);
+  pass('records', SHARE_OF_SECOND_ROUND, fewerRecords);
   pass('fault parameters', SHARE_OF_PARAMETERS, (each) => {
     weakerFaults(each);
     staysDown(each);
@@ -126,11 +130,12 @@ export function shrink(asked: Asked, verdicts: RunResult['verdicts'], options: S
 
 const VERIFICATION_RUNS = 1;
 /** Of all runs: no pass may starve those after it. */
-const SHARE_OF_FAULTS = 1 / 4;
+const SHARE_OF_FAULTS = 1 / 5;
 const SHARE_OF_OPERATIONS = 1 / 10;
-const SHARE_OF_RECORDS = 1 / 4;
-const SHARE_OF_CONFIGS = 1 / 6;
-const SHARE_OF_PARAMETERS = 1 / 5;
+const SHARE_OF_RECORDS = 1 / 5;
+const SHARE_OF_CONFIGS = 1 / 10;
+const SHARE_OF_SECOND_ROUND = 1 / 10;
+const SHARE_OF_PARAMETERS = 1 / 8;
 
 /** The run once more, from the text. */
 function verified(hunt: Hunt, minimal: Scenario, execute: Execute): Pick<Shrunk, 'minimal' | 'text' | 'result' | 'evidence'> {
