@@ -88,10 +88,6 @@ class CommittedBeforeRevoked implements Checker {
       case 'poll':
         this.polled(member, observation);
         break;
-      case 'position.reset':
-        // It stands elsewhere now: after a truncation, or because the application asked.
-        member.positions.delete(this.context.cluster.partition(observation.topic, observation.partition).id);
-        break;
       case 'commit.invoked':
         this.members[node] = { ...member, commit: this.begun(member, node, observation, atUs) };
         break;
