@@ -171,7 +171,7 @@ describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
       const { page, noise } = await browser.open('pair', [model, other]);
       const text = await page.locator('.pane').innerText();
       expect(text).toMatch(/The first [\d,]+ messages are equal; the runs part at\s+00:00:08\.000000/);
-      expect(text).toMatch(/first run\s+broker-2: fault: crash broker-2, restart after 10s\s+second run\s+nothing at that moment/);
+      expect(text).toMatch(/first run\s+fault: crash broker-2, restart after 10s\s+second run\s+nothing at that moment/);
       expect(await page.locator('.moment').innerText()).toContain('00:00:08.000000');
       expect(await page.locator('.caption').allInnerTexts()).toEqual([expect.stringMatching(/first run\s+✗ violated.*4 faults/s), expect.stringMatching(/second run\s+✗ violated.*3 faults/s)]);
       // Between the ruler and the faults, where nothing else is drawn: the line that marks the moment, and what lies left of it.

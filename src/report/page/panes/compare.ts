@@ -1,6 +1,6 @@
 /** Two runs side by side: what was asked for differently, where they part, and what each did from there on. */
 import { h, replace, table } from '../dom.ts';
-import { describe, kindOf, numberOf } from '../events.ts';
+import { describe, kindOf, numberOf, type Described } from '../events.ts';
 import { formatTime, grouped } from '../format.ts';
 import { lookAt, timeButton, type Page, type Pane } from '../page.ts';
 import type { Pair } from '../pair.ts';
@@ -41,7 +41,13 @@ export function comparePane(page: Page, otherPage: Page, { difference: { equal, 
 function partingWords(page: Page, id: string): Node | string {
   const event = describe(page.run, id);
   if (event === undefined) return 'nothing at that moment';
-  return h('button', { type: 'button', class: 'link', onclick: () => lookAt(page, id) }, `${page.run.nodeName(event.node)}${event.node < 0 ? '' : ': '}${event.title}`);
+  return h('button', { type: 'button', class: 'link', onclick: () => lookAt(page, id) }, wordsOf(page.run, event));
+}
+
+/** With the node, where the title does not say it. */
+function wordsOf(run: Run, { node, title }: Described): string {
+  const name = run.nodeName(node);
+  return name === '' || title.includes(name) ? title : `${name}: ${title}`;
 }
 
 function verdictOf(run: Run, property: string): string {
@@ -70,6 +76,6 @@ function listing(page: Page, shared: Uint8Array, which: string): HTMLElement {
     const event = describe(run, id);
     const isShared = kindOf(id) === 'm' && shared[numberOf(id)] === 1;
     return h('tr', { class: `${event?.tone ?? ''} ${isShared ? 'default' : ''} ${view.selected === id ? 'chosen' : ''}` },
-      h('td', {}, h('button', { type: 'button', class: 'link stamp', onclick: () => lookAt(page, id) }, formatTime(event?.atUs ?? 0))), h('td', {}, event?.title ?? ''));
+      h('td', {}, h('button', { type: 'button', class: 'link stamp', onclick: () => lookAt(page, id) }, formatTime(event?.atUs ?? 0))), h('td', {}, event === undefined ? '' : wordsOf(run, event)));
   }));
 }
