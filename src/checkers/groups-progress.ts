@@ -22,6 +22,7 @@ import { topicPartition } from '../kafka/ids.ts';
 import type { CheckContext, CheckedConsumer, Checker, Property } from './checker.ts';
 import type { TrackedPartition, TrackedReplica } from './cluster.ts';
 import { Findings } from './findings.ts';
+import { groupLoss } from './group-loss.ts';
 import { sampled } from './quiet-end.ts';
 import type { Rest } from './quiet-end.ts';
 
@@ -104,8 +105,7 @@ class GroupsProgress implements Checker {
     if (sample.partitions[partition.id] === undefined) return;
     this.findings.compared += 1;
     const owner = running.find(({ node }) => this.owned.get(node)?.some((each) => each.topic === topic && each.partitions.includes(index)) === true);
-    const ownedIn = this.ownedIn.get(`${groupId} ${name}`) ?? -1;
-    if (owner === undefined && running.some(({ node, config }) => config.groupInstanceId !== '' && this.returned.has(node) && ownedIn < (this.generations.get(node) ?? -1))) {
+    if (owner === undefined && running.some((member) => this.hasReturned(member, `${groupId} ${name}`))) {
       this.findings.excuse(1, 'a static leader returned, and did not notice that a partition had not been assigned (KIP-814)');
       return;
     }
@@ -129,6 +129,13 @@ class GroupsProgress implements Checker {
       sentence: `${consumer}, which owns ${name} in the group ${groupId}, ${position === undefined ? 'has no position in it' : `is at offset ${position}`}; the high watermark was ${owed} by ${formatUs(sample.atUs)}, and ${cluster.nameOf(brokerId)} leads it`,
       details: { groupId, topicPartition: name, consumer, position: position ?? null, owed, leader: cluster.nameOf(brokerId), highWatermark },
     }));
+  }
+
+  /** A static member has come back into a generation in which nobody had the partition; the group's log may have lost those that came later. */
+  private hasReturned({ node, config: { groupInstanceId }, groupId = '' }: CheckedConsumer, name: string): boolean {
+    if (groupInstanceId === '') return false;
+    const isBackInTime = groupLoss(groupId, this.context) !== undefined;
+    return isBackInTime || (this.returned.has(node) && (this.ownedIn.get(name) ?? -1) < (this.generations.get(node) ?? -1));
   }
 
   fork(context: CheckContext): Checker {
