@@ -172,13 +172,14 @@ duration: 40s
 cluster: { brokers: 2, config: { group.consumer.session.timeout.ms: 3000, group.consumer.heartbeat.interval.ms: 500, offsets.topic.num.partitions: 2, offsets.topic.replication.factor: 2 } }
 topics: [{ name: gps, partitions: 4, replicationFactor: 2 }]
 producers: [{ name: truck, config: { acks: all } }]
-consumers: [{ name: dashboard, count: 3, group: dashboards, topics: [gps], application: { mode: auto-commit, perRecord: 300ms }, config: { group.protocol: consumer, max.poll.interval.ms: 4000, max.poll.records: 20 } }]
+consumers: [{ name: dashboard, count: 3, group: dashboards, topics: [gps], application: { mode: auto-commit, perRecord: 300ms }, config: { group.protocol: consumer, max.poll.interval.ms: 4000, max.poll.records: 20 } },
+            { name: alarm, group: alarms, topics: [gps], application: { mode: auto-commit }, config: { group.protocol: consumer } }]
 workload: [{ producer: truck, topic: gps, every: 100ms, key: "{i}" }]
 faults:
   - { at: 10s, pause: dashboard-1, for: 5s }
   - { at: 16s, stop: dashboard-2, restartAfter: 2s }
   - { at: 19s, crash: broker-1, restartAfter: 1s }
-  - { at: 26s, partition: [[dashboard-3], [broker-1, broker-2]], for: 5s }
+  - { at: 26s, partition: [[dashboard-3, alarm], [broker-1, broker-2]], for: 5s }
 `);
 
 describe('GroupState', () => {

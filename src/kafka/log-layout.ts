@@ -74,6 +74,31 @@ export class LogLayout {
     return new LogLayout([], offset, 0, NO_TIMESTAMP, 0, 0, [], 0);
   }
 
+  /**
+   * Oldest first, the active one last. Its largest timestamp is read from its batches, and so only when somebody asks: it changes
+   * with every append.
+   */
+  segments(logEndOffset: Offset, bytesAtEnd: number, largestTimestampOfActive: () => number): LogSegment[] {
+    const { closed, activeBaseOffset, activeBytesBefore } = this;
+    const segments: LogSegment[] = closed.map(({ baseOffset, bytesBefore, largestTimestamp }, i) => {
+      const next = closed[i + 1];
+      return {
+        baseOffset,
+        endOffsetExclusive: next?.baseOffset ?? activeBaseOffset,
+        sizeInBytes: (next?.bytesBefore ?? activeBytesBefore) - bytesBefore,
+        largestTimestamp,
+        isActive: false,
+      };
+    });
+    segments.push({
+      baseOffset: activeBaseOffset, endOffsetExclusive: logEndOffset, sizeInBytes: bytesAtEnd - activeBytesBefore, isActive: true,
+      get largestTimestamp() {
+        return largestTimestampOfActive();
+      },
+    });
+    return segments;
+  }
+
   get firstBaseOffset(): Offset {
     return this.closed[0]?.baseOffset ?? this.activeBaseOffset;
   }

@@ -166,27 +166,7 @@ export class PartitionLog {
 
   /** Oldest first, the active one last. */
   segments(): LogSegment[] {
-    const { closed, activeBaseOffset, activeBytesBefore } = this.layout;
-    const segments: LogSegment[] = closed.map(({ baseOffset, bytesBefore, largestTimestamp }, i) => {
-      const next = closed[i + 1];
-      return {
-        baseOffset,
-        endOffsetExclusive: next?.baseOffset ?? activeBaseOffset,
-        sizeInBytes: (next?.bytesBefore ?? activeBytesBefore) - bytesBefore,
-        largestTimestamp,
-        isActive: false,
-      };
-    });
-    const sizeInBytes = this.bytesAtEnd - activeBytesBefore;
-    const largestTimestamp = (): number => this.largestTimestampFrom(activeBaseOffset);
-    segments.push({
-      baseOffset: activeBaseOffset, endOffsetExclusive: this.logEndOffset, sizeInBytes, isActive: true,
-      // Read from its batches, and so only when somebody asks: it changes with every append.
-      get largestTimestamp() {
-        return largestTimestamp();
-      },
-    });
-    return segments;
+    return this.layout.segments(this.logEndOffset, this.bytesAtEnd, () => this.largestTimestampFrom(this.activeBaseOffset));
   }
 
   get activeBaseOffset(): Offset {

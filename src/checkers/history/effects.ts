@@ -33,6 +33,8 @@ interface Effects {
   /** The highest that was confirmed, and when. */
   passed: number;
   passedNs: number;
+  /** The lowest that an attempt may commit of which nobody knows whether and when it takes effect; later than any when there is none. */
+  late: number;
 }
 
 export const unprocessed: HistoryRule = {
@@ -69,10 +71,14 @@ export const reprocessed: HistoryRule = {
   source: 'H-27; GD-7',
   standing: 'promised',
   check: (prepared, judgement) => {
-    for (const { group, key, applied } of effectsOf(prepared)) {
+    for (const { group, key, applied, late } of effectsOf(prepared)) {
       for (const [offset, { times, client, atNs, value }] of applied) {
         judgement.compared += 1;
         if (times < 2) continue;
+        if (late <= offset) {
+          judgement.expected('an attempt to commit that was given up may have come late, and set the group back');
+          continue;
+        }
         judgement.anomaly({ key, offset, value, client }, atNs, () => ({
           sentence: `group ${group} carried out the effect of ${said(value)} at offset ${offset} of ${key} ${times} times, at last on ${client}`,
           details: { groupId: group, topicPartition: key, offset, value: String(value), times },
@@ -87,7 +93,7 @@ function effectsOf(prepared: Prepared): readonly Effects[] {
   const groups = groupsByIndex(prepared);
   const all = new Map<string, Effects>();
   const of = (group: string, key: Key): Effects => {
-    const known = all.get(`${group}\n${key}`) ?? { group, key, applied: new Map(), start: Number.MAX_SAFE_INTEGER, leaps: [], passed: -1, passedNs: 0 };
+    const known = all.get(`${group}\n${key}`) ?? { group, key, applied: new Map(), start: Number.MAX_SAFE_INTEGER, leaps: [], passed: -1, passedNs: 0, late: Number.MAX_SAFE_INTEGER };
     all.set(`${group}\n${key}`, known);
     return known;
   };
@@ -101,6 +107,7 @@ function effectsOf(prepared: Prepared): readonly Effects[] {
     const effects = all.get(name);
     if (effects === undefined) continue;
     for (const { offset, isConfirmed, atNs } of commits) {
+      if (!isConfirmed) effects.late = Math.min(effects.late, offset);
       if (!isConfirmed || offset <= effects.passed) continue;
       effects.passed = offset;
       effects.passedNs = atNs;

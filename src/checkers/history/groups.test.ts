@@ -109,6 +109,11 @@ describe('unprocessed and reprocessed', () => {
   const promises = ['unprocessed', 'reprocessed'];
   const read = (): HistoryStage => new HistoryStage({ promises }).rebalance(1, [KEY]).position(0, 'initial').poll([[0, 'a'], [1, 'b'], [2, 'c']]);
 
+  it('expect an effect again beyond what an attempt commits that was given up, and may come late', () => {
+    const again = (offset: number) => read().commit(offset, { mayBeTwice: true }).process(0, 'a').rebalance(2, [KEY], OTHER).process(0, 'a', { process: OTHER }).verdict(reprocessed).verdict;
+    expect([again(0), again(1)]).toEqual(['held', 'violated']);
+  });
+
   it('are a commit past a record without its effect, and an effect carried out twice', () => {
     expect(read().process(0, 'a').process(2, 'c').commit(3).wrong(unprocessed)).toEqual(['group dashboards committed offset 3 of orders-0 and never processed "b" at offset 1']);
     expect(read().process(0, 'a').rebalance(2, [KEY], OTHER).process(0, 'a', { process: OTHER }).wrong(reprocessed)).toEqual(['group dashboards carried out the effect of "a" at offset 0 of orders-0 2 times, at last on reader-2']);
