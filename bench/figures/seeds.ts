@@ -55,7 +55,7 @@ function perMinute(scenario: Scenario): readonly Figure[] {
       }) },
       { name: 'no checks', turn: turn((each) => execute(requestOf({ ...scenario, checks: [] }, String(each))).messages) },
     ],
-    { rounds: 5, warmUpRounds: 2 },
+    { rounds: 5, warmUpRounds: 20 },
   );
   const rate = (name: string) => estimate(timed.samples(name).map((ns) => NS_PER_MINUTE / ns));
   return [
