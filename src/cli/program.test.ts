@@ -204,6 +204,9 @@ describe('harrow run', () => {
   it('gives one JSON document with --json, the digest at its top', () => {
     const outside = new TestOutside();
     outside.run('run', 'quickstart', '--json');
+    const { faults } = JSON.parse(outside.out) as { faults: { told: string; outcome: string; fault: object }[] };
+    expect(faults.map(({ fault }) => fault)).toEqual(outside.requests[0]?.faults);
+    expect(faults.every(({ told, outcome }) => told.length > 5 && outcome === 'applied')).toBe(true);
     expect(JSON.parse(outside.out)).toMatchObject({ format: 'harrow.summary/1', scenario: 'quickstart', seed: '1', verdict: 'held', digest: resultOf(outside.requests[0] as RunRequest).digest, realMs: 2_000 });
   });
 

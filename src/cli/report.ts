@@ -248,7 +248,7 @@ export function runJson({ record, recordPath, tracePath, reportPath, realMs, rep
   return `${JSON.stringify({
     format: 'harrow.summary/1', scenario: scenario.name, profile: scenario.profile, seed: record.seed, engine: record.engine, mutants: record.mutants,
     verdict: record.verdict, digest: result.digest, virtualMs: result.virtualMs, realMs: Math.round(realMs), events: result.events, messages: result.messages,
-    faults: { planned: record.faults.length, tookEffect: result.faults.filter((each) => each.outcome === 'applied').length },
+    faults: result.faults.map(({ fault, ...became }) => ({ told: describeFault(fault), ...became, fault })),
     administered: { planned: record.admin.length, carriedOut: result.admin.filter((each) => each.outcome === 'ok').length },
     ...(scenario.story === undefined ? {} : { story: { ...scenario.story, ...tellingOf(scenario.story, result.verdicts) } }),
     operations: record.workload.length, delivered: result.delivered, verdicts: result.verdicts, record: recordPath, trace: tracePath, report: reportPath, replay: replayCommand, notes,
