@@ -64,6 +64,12 @@ describe('progress of groups', () => {
     earlier.start(READER, 2);
     earlier.assign(READER, [], 'assigned', 2);
     expect(sentencesAtEnd(earlier)).toEqual([]);
+    // Without a loss of the group's log, an older generation says nothing of what was owned in a later one.
+    const older = groupStage({}, { config });
+    older.assign(READER, [0], 'assigned', 2);
+    older.start(READER, 2);
+    older.assign(READER, [], 'assigned', 1);
+    expect(sentencesAtEnd(older)).toHaveLength(1);
     const once = groupStage({}, { config });
     once.assign(READER, []);
     expect(sentencesAtEnd(once)).toHaveLength(1);

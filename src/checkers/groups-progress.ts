@@ -47,7 +47,7 @@ class GroupsProgress implements Checker {
   private ownedIn: ReadonlyMap<string, number>;
   /** By node: the generation that it was assigned in last. */
   private readonly generations: Map<number, number>;
-  /** Nodes that came back into the generation that they had been in. */
+  /** Nodes that came back into the generation that they had been in, or an earlier one that the group's log went back to. */
   private returned: ReadonlySet<number>;
 
   constructor(context: CheckContext, from?: GroupsProgress) {
@@ -75,7 +75,7 @@ class GroupsProgress implements Checker {
   }
 
   private own(node: number, { groupId, owned, reason, generationId }: AssignmentChanged): void {
-    if (reason === 'assigned' && this.generations.get(node) === generationId) this.returned = new Set(this.returned).add(node);
+    if (reason === 'assigned' && generationId <= (this.generations.get(node) ?? -1)) this.returned = new Set(this.returned).add(node);
     if (reason === 'assigned') this.generations.set(node, generationId);
     this.owned = new Map(this.owned).set(node, owned);
     const names = owned.flatMap(({ topic, partitions }) => partitions.map((partition) => `${groupId} ${topicPartition(topic, partition)}`));
@@ -133,9 +133,8 @@ class GroupsProgress implements Checker {
 
   /** A static member has come back into a generation in which nobody had the partition; the group's log may have lost those that came later. */
   private hasReturned({ node, config: { groupInstanceId }, groupId = '' }: CheckedConsumer, name: string): boolean {
-    if (groupInstanceId === '') return false;
-    const isBackInTime = groupLoss(groupId, this.context) !== undefined;
-    return isBackInTime || (this.returned.has(node) && (this.ownedIn.get(name) ?? -1) < (this.generations.get(node) ?? -1));
+    if (groupInstanceId === '' || !this.returned.has(node)) return false;
+    return (this.ownedIn.get(name) ?? -1) < (this.generations.get(node) ?? -1) || groupLoss(groupId, this.context) !== undefined;
   }
 
   fork(context: CheckContext): Checker {

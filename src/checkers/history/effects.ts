@@ -18,13 +18,14 @@ interface Applied {
   times: number;
   client: string;
   atNs: number;
+  index: number;
   readonly value: Value;
 }
 
 interface Effects {
   readonly group: string;
   readonly key: Key;
-  /** By offset of what was processed: how often it took effect, on whom last, and when. */
+  /** By offset of what was processed: how often it took effect, on whom last, when, and by which operation. */
   readonly applied: Map<number, Applied>;
   /** Where the group first stood; records below were never its own. */
   start: number;
@@ -33,8 +34,8 @@ interface Effects {
   /** The highest that was confirmed, and when. */
   passed: number;
   passedNs: number;
-  /** The lowest that an attempt may commit of which nobody knows whether and when it takes effect; later than any when there is none. */
-  late: number;
+  /** Commits that may take effect at any time after they began. */
+  readonly late: { readonly offset: number; readonly begunIndex: number }[];
 }
 
 export const unprocessed: HistoryRule = {
@@ -72,10 +73,10 @@ export const reprocessed: HistoryRule = {
   standing: 'promised',
   check: (prepared, judgement) => {
     for (const { group, key, applied, late } of effectsOf(prepared)) {
-      for (const [offset, { times, client, atNs, value }] of applied) {
+      for (const [offset, { times, client, atNs, index, value }] of applied) {
         judgement.compared += 1;
         if (times < 2) continue;
-        if (late <= offset) {
+        if (late.some((each) => each.offset <= offset && each.begunIndex < index)) {
           judgement.expected('an attempt to commit that was given up may have come late, and set the group back');
           continue;
         }
@@ -93,7 +94,7 @@ function effectsOf(prepared: Prepared): readonly Effects[] {
   const groups = groupsByIndex(prepared);
   const all = new Map<string, Effects>();
   const of = (group: string, key: Key): Effects => {
-    const known = all.get(`${group}\n${key}`) ?? { group, key, applied: new Map(), start: Number.MAX_SAFE_INTEGER, leaps: [], passed: -1, passedNs: 0, late: Number.MAX_SAFE_INTEGER };
+    const known = all.get(`${group}\n${key}`) ?? { group, key, applied: new Map(), start: Number.MAX_SAFE_INTEGER, leaps: [], passed: -1, passedNs: 0, late: [] };
     all.set(`${group}\n${key}`, known);
     return known;
   };
@@ -106,8 +107,8 @@ function effectsOf(prepared: Prepared): readonly Effects[] {
   for (const [name, commits] of commitsOf(prepared.calls, (call) => groups.groupOf(call, call.begun.index))) {
     const effects = all.get(name);
     if (effects === undefined) continue;
-    for (const { offset, isConfirmed, atNs } of commits) {
-      if (!isConfirmed) effects.late = Math.min(effects.late, offset);
+    for (const { offset, begunIndex, isConfirmed, atNs } of commits) {
+      if (!isConfirmed) effects.late.push({ offset, begunIndex });
       if (!isConfirmed || offset <= effects.passed) continue;
       effects.passed = offset;
       effects.passedNs = atNs;
@@ -116,10 +117,10 @@ function effectsOf(prepared: Prepared): readonly Effects[] {
   return [...all.values()];
 }
 
-function apply({ applied }: Effects, { value: [, offset, value], isApplied, process, timeNs }: ProcessOperation): void {
-  const known = applied.get(offset) ?? { times: 0, client: process, atNs: timeNs, value };
+function apply({ applied }: Effects, { value: [, offset, value], isApplied, process, timeNs, index }: ProcessOperation): void {
+  const known = applied.get(offset) ?? { times: 0, client: process, atNs: timeNs, index, value };
   applied.set(offset, known);
-  if (isApplied) Object.assign(known, { times: known.times + 1, client: process, atNs: timeNs });
+  if (isApplied) Object.assign(known, { times: known.times + 1, client: process, atNs: timeNs, index });
 }
 
 function moved(effects: Effects, { value: [, to], from, reason }: PositionOperation): void {

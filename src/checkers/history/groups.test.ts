@@ -112,6 +112,8 @@ describe('unprocessed and reprocessed', () => {
   it('expect an effect again beyond what an attempt commits that was given up, and may come late', () => {
     const again = (offset: number) => read().commit(offset, { mayBeTwice: true }).process(0, 'a').rebalance(2, [KEY], OTHER).process(0, 'a', { process: OTHER }).verdict(reprocessed).verdict;
     expect([again(0), again(1)]).toEqual(['held', 'violated']);
+    // One that began only afterwards has set nobody back.
+    expect(read().process(0, 'a').rebalance(2, [KEY], OTHER).process(0, 'a', { process: OTHER }).commit(0, { process: OTHER, mayBeTwice: true }).verdict(reprocessed).verdict).toBe('violated');
   });
 
   it('are a commit past a record without its effect, and an effect carried out twice', () => {
