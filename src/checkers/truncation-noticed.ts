@@ -7,7 +7,8 @@
  *
  * Only an election that is unclean, or a loss of every in-sync replica, cuts off what was read. What a consumer passes over then
  * was never in the log that is left, and no other property sees it. By Log Matching every log with (o, e2) says the same, so any
- * replica is asked; where none has it any more, or compaction took one of the two, nobody can tell. Within an epoch there is one log.
+ * replica is asked; where none has it any more, or compaction took one of the two, nobody can tell. What one poll returns of one
+ * epoch stood in one log, so its first record is compared for all of them.
  *
  * Not promised where the last record read has made way for one of an older epoch: the leader's answer ends the largest epoch up to
  * that of the position at the position or behind it, and the consumer compares this end alone, not the epoch of the answer
@@ -71,14 +72,12 @@ class TruncationNoticed implements Checker {
     if (first === undefined || last === undefined) return;
     const partition = this.context.cluster.partition(topic, index);
     const reads = this.readsOf(node);
-    let known = reads[partition.id];
-    this.findings.compared += records.length - (known === undefined ? 1 : 0);
-    // Within an epoch there is one log to read from.
-    if (known === undefined || known.leaderEpoch !== first.leaderEpoch || first.leaderEpoch !== last.leaderEpoch) {
-      for (const { offset, leaderEpoch } of records) {
-        const read = { offset, leaderEpoch };
-        if (known !== undefined && known.leaderEpoch !== leaderEpoch) this.compare(partition, node, from, known, read, atUs);
-        known = read;
+    const known = reads[partition.id];
+    if (known !== undefined) this.compare(partition, node, from, known, first, atUs);
+    if (first.leaderEpoch !== last.leaderEpoch) {
+      for (let i = 1; i < records.length; i += 1) {
+        const [before, read] = [records[i - 1] as LastRead, records[i] as LastRead];
+        if (before.leaderEpoch !== read.leaderEpoch) this.compare(partition, node, from, before, read, atUs);
       }
     }
     while (reads.length < partition.id) reads.push(undefined);
@@ -86,8 +85,9 @@ class TruncationNoticed implements Checker {
   }
 
   private compare(partition: TrackedPartition, node: number, from: number, before: LastRead, read: LastRead, atUs: number): void {
-    const log = logWith(read, [partition.logOn(from), ...partition.replicas.map((replica) => replica.log)]);
+    const log = logWith(read, partition, from);
     if (log === undefined || !isRetained(log, before.offset)) return;
+    this.findings.compared += 1;
     const held = log.batchAt(before.offset)?.partitionLeaderEpoch;
     if (held === before.leaderEpoch) return;
     if (held !== undefined && held < before.leaderEpoch) {
@@ -131,7 +131,12 @@ class TruncationNoticed implements Checker {
   }
 }
 
-/** One of the logs that has the record. */
-function logWith({ offset, leaderEpoch }: LastRead, logs: readonly PartitionLog[]): PartitionLog | undefined {
-  return logs.find((log) => offset >= log.logStartOffset && offset < log.logEndOffset && log.batchAt(offset)?.partitionLeaderEpoch === leaderEpoch);
+/** A log that has the record: of the broker it came from, or else of any. */
+function logWith(read: LastRead, partition: TrackedPartition, from: number): PartitionLog | undefined {
+  const source = partition.logOn(from);
+  return has(source, read) ? source : partition.replicas.find(({ log }) => has(log, read))?.log;
+}
+
+function has(log: PartitionLog, { offset, leaderEpoch }: LastRead): boolean {
+  return offset >= log.logStartOffset && offset < log.logEndOffset && log.batchAt(offset)?.partitionLeaderEpoch === leaderEpoch;
 }

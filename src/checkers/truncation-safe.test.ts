@@ -34,6 +34,35 @@ describe('truncation safe', () => {
     expect(stage.violations).toBe(0);
   });
 
+  // hunt_unclean_elections, seed 678241340: broker-3 was cut off, and fetched from a broker-1 that knew of no newer leader either.
+  it('excuses a replica that nobody counts on and that follows a replaced leader', () => {
+    const stage = Stage.ready([truncationSafe]);
+    stage.replicate(1, [2, 3], ['a', 'b', 'c']);
+    stage.elect(2, [2]);
+    stage.lead(2);
+    stage.truncate(3, 1);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', note: '1 excused: a replica outside the ISR and the ELR followed a leader that had been replaced' });
+  });
+
+  it('is violated when a replica that the next election may take cuts on the word of a replaced leader', () => {
+    const stage = Stage.ready([truncationSafe]);
+    stage.replicate(1, [2, 3], ['a', 'b', 'c']);
+    stage.elect(2, [2, 3]);
+    stage.lead(2);
+    stage.truncate(3, 1);
+    expect(stage.violations).toBe(1);
+  });
+
+  it('is violated when a replica outside the ISR cuts on the word of the leader of today', () => {
+    const stage = Stage.ready([truncationSafe]);
+    stage.replicate(1, [2, 3], ['a', 'b', 'c']);
+    stage.elect(2, [2]);
+    stage.lead(2);
+    stage.follow(3);
+    stage.truncate(3, 1);
+    expect(stage.violations).toBe(1);
+  });
+
   it('compares nothing when no follower ever changes', () => {
     const stage = Stage.ready([truncationSafe]);
     stage.append(1, ['a']);
