@@ -1,51 +1,13 @@
 /** Histories at the command line: a run writes one, and whoever has the file alone judges it. */
 import { describe, expect, it } from 'vitest';
-import { execute } from '../scenarios/run.ts';
 import { EXIT_HELD, EXIT_USAGE, EXIT_VACUOUS, EXIT_VIOLATED } from './exit-codes.ts';
-import type { Outside } from './outside.ts';
-import { main } from './program.ts';
+import { MemoryOutside } from './memory-outside.ts';
 
 const HEADER = '{"format":"harrow.history/1"}';
 
-class TestOutside implements Outside {
-  readonly files = new Map<string, string>();
-  out = '';
-  err = '';
-  readonly env = {};
-  readonly program = 'harrow';
-  readonly version = '1.2.3';
-  readonly runtime = 'v20.0.0';
-  readonly stdout = { write: (text: string) => void (this.out += text), columns: 100, isTTY: false };
-  readonly stderr = { write: (text: string) => void (this.err += text), columns: 100, isTTY: false };
-  readonly execute = execute;
-
-  nowMs(): number { return 0; }
-  freshSeed(): string { return '1'; }
-  reportPage(): string { return ''; }
-  deflate(bytes: Uint8Array): Uint8Array { return bytes; }
-  open(): void {}
-  codeFingerprint(): string { return 'c0de'.repeat(16); }
-  prepareDirectory(): void {}
-  readFile(path: string): Uint8Array | null {
-    const text = this.files.get(path);
-    return text === undefined ? null : new TextEncoder().encode(text);
-  }
-  writeFile(path: string, text: string): void { this.files.set(path, text); }
-  openFile(path: string) {
-    this.files.set(path, '');
-    return { write: (text: string) => void this.files.set(path, `${this.files.get(path) ?? ''}${text}`), close: () => undefined };
-  }
-
-  run(...argv: string[]): number | Promise<number> {
-    this.out = '';
-    this.err = '';
-    return main(argv, this);
-  }
-}
-
 /** Judges a history of `lines` under a header. */
-function checked(lines: readonly string[], ...argv: string[]): { readonly outside: TestOutside; readonly code: number | Promise<number> } {
-  const outside = new TestOutside();
+function checked(lines: readonly string[], ...argv: string[]): { readonly outside: MemoryOutside; readonly code: number } {
+  const outside = new MemoryOutside();
   outside.files.set('h.ndjson', [HEADER, ...lines].join('\n'));
   return { outside, code: outside.run('check', 'h.ndjson', ...argv) };
 }
@@ -54,7 +16,7 @@ const poll = (time: number, process: string, records: string): string => `{"type
 
 describe('harrow check', () => {
   it('judges what harrow run --history wrote, and says what was compared', () => {
-    const outside = new TestOutside();
+    const outside = new MemoryOutside();
     expect(outside.run('run', 'quickstart', '--seed', '5', '--quiet', '--history', 'h.ndjson')).toBe(EXIT_HELD);
     expect(outside.run('check', 'h.ndjson')).toBe(EXIT_HELD);
     expect(outside.out).toMatch(/h\.ndjson {2}[\d,]+ operations, quickstart, seed 5/);

@@ -3,24 +3,8 @@ import { parseScenario } from '../scenarios/parse.ts';
 import type { RunResult } from '../scenarios/run-record.ts';
 import { formatRunRecord } from '../scenarios/run-record-file.ts';
 import { execute } from '../scenarios/run.ts';
-import type { Outside } from './outside.ts';
-import { main } from './program.ts';
+import { MemoryOutside } from './memory-outside.ts';
 import { requestOf } from '../explorer/request.ts';
-
-/** Files and streams in memory; time stands still. */
-function testOutside(files: Map<string, string>): { outside: Outside; out: () => string; err: () => string } {
-  const texts = { out: '', err: '' };
-  const stream = (key: 'out' | 'err') => ({ write: (text: string) => void (texts[key] += text), isTTY: false, columns: 100 });
-  const outside: Outside = {
-    stdout: stream('out'), stderr: stream('err'), env: {}, nowMs: () => 0, freshSeed: () => '1', prepareDirectory: () => undefined,
-    readFile: (path) => (files.has(path) ? new TextEncoder().encode(files.get(path)) : null),
-    writeFile: (path, text) => void files.set(path, text),
-    openFile: () => ({ write: () => undefined, close: () => undefined }),
-    program: 'harrow', version: '1', runtime: 'v20', codeFingerprint: () => 'c0de', execute,
-    reportPage: () => '', deflate: (bytes) => bytes, open: () => undefined,
-  };
-  return { outside, out: () => texts.out, err: () => texts.err };
-}
 
 /** Two partitions, each with a record that its leader alone has when broker-1, the leader of one of them, goes dark. */
 const PLANTED = `
@@ -44,7 +28,7 @@ function recordOf(content: string): string {
   if (!('value' in parsed)) throw new Error(JSON.stringify(parsed.problems));
   const asked = requestOf(parsed.value, '1');
   const result: RunResult = execute(asked);
-  return formatRunRecord({ format: 'harrow.run/1', harrow: '1', code: 'c0de', verdict: result.verdicts[0]?.verdict ?? 'vacuous', result, ...asked });
+  return formatRunRecord({ format: 'harrow.run/1', harrow: '1', code: 'c0de'.repeat(16), verdict: result.verdicts[0]?.verdict ?? 'vacuous', result, ...asked });
 }
 
 describe('harrow explain', () => {
@@ -57,20 +41,20 @@ describe('harrow explain', () => {
   };
 
   it('names the moment, what happened then, and draws the curve', () => {
-    const { outside, out } = testOutside(files);
-    expect(main(['explain', 'a.json', ...few], outside)).toBe(0);
-    expect(out()).toContain('from 00:00:05.500000 on');
-    expect(out()).toContain('A microsecond earlier 0 of 100 did. What happened then:');
-    expect(out()).toContain('00:00:05.500000  power loss at broker-1');
-    expect(out()).toMatch(/00:00:05\.499999 {2}░{30} {3}0 %\n {2}00:00:05\.500000 {2}█{30} 100 % {2}power loss at broker-1, for good\n/);
-    expect(Math.max(...out().split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    const outside = new MemoryOutside(files);
+    expect(outside.run('explain', 'a.json', ...few)).toBe(0);
+    expect(outside.out).toContain('from 00:00:05.500000 on');
+    expect(outside.out).toContain('A microsecond earlier 0 of 100 did. What happened then:');
+    expect(outside.out).toContain('00:00:05.500000  power loss at broker-1');
+    expect(outside.out).toMatch(/00:00:05\.499999 {2}░{30} {3}0 %\n {2}00:00:05\.500000 {2}█{30} 100 % {2}power loss at broker-1, for good\n/);
+    expect(Math.max(...outside.out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
   it('says the same as JSON, each time', () => {
     const [one, two] = [1, 2].map(() => {
-      const { outside, out } = testOutside(files);
-      main(['explain', 'a.json', '--json', ...few], outside);
-      return out();
+      const outside = new MemoryOutside(files);
+      outside.run('explain', 'a.json', '--json', ...few);
+      return outside.out;
     });
     expect(one).toBe(two);
     const { certain, curve, faultsToCome } = JSON.parse(one ?? '') as { certain: { fromUs: number; futures: number; happened: string[] }; curve: { atUs: number }[]; faultsToCome: string };
@@ -79,39 +63,39 @@ describe('harrow explain', () => {
   });
 
   it('takes the plan as it is when asked to, and then it was certain from the start', () => {
-    const { outside, out } = testOutside(files);
-    main(['explain', 'a.json', '--faults', 'planned', ...few], outside);
-    expect(out()).toContain('from the start: all of 100 futures violate; that is 97 % of them at least, at 95 %');
+    const outside = new MemoryOutside(files);
+    outside.run('explain', 'a.json', '--faults', 'planned', ...few);
+    expect(outside.out).toContain('from the start: all of 100 futures violate; that is 97 % of them at least, at 95 %');
   });
 
   it('tells of a run that violated nothing, of one that is not there, and of options that are none', () => {
-    const { outside, err } = testOutside(files);
-    expect(main(['explain', 'calm.json'], outside)).toBe(64);
-    expect(err()).toContain('error: calm.json: no property was violated');
-    expect(main(['explain', 'nowhere.json'], outside)).toBe(64);
-    expect(main(['explain', 'a.json', '--faults', 'none'], outside)).toBe(64);
-    expect(err()).toContain('--faults none: expected planned or spared');
+    const outside = new MemoryOutside(files);
+    expect(outside.run('explain', 'calm.json')).toBe(64);
+    expect(outside.err).toContain('error: calm.json: no property was violated');
+    expect(outside.run('explain', 'nowhere.json')).toBe(64);
+    expect(outside.run('explain', 'a.json', '--faults', 'none')).toBe(64);
+    expect(outside.err).toContain('--faults none: expected planned or spared');
     for (const [options, words] of [
       [['--points', '1'], '--points 1: expected an integer from 2 to'], [['--futures', 'many'], '--futures many: expected an integer from 1 to'],
       [['--property', 'acknowledged-records-survives'], 'no such property; expected'], [['--property', 'reads-agree'], 'a.json: reads-agree was not violated'],
     ] as const) {
-      const told = testOutside(files);
-      expect(main(['explain', 'a.json', '--quiet', ...options], told.outside), options.join(' ')).toBe(64);
-      expect(told.err()).toContain(words);
-      expect(told.out()).toBe('');
+      const told = new MemoryOutside(files);
+      expect(told.run('explain', 'a.json', '--quiet', ...options), options.join(' ')).toBe(64);
+      expect(told.err).toContain(words);
+      expect(told.out).toBe('');
     }
-    const { outside: misspelt, err: hint } = testOutside(files);
-    main(['explain', 'a.json', '--property', 'acknowledged-records-survives'], misspelt);
-    expect(hint()).toContain('did you mean acknowledged-records-survive?');
+    const misspelt = new MemoryOutside(files);
+    misspelt.run('explain', 'a.json', '--property', 'acknowledged-records-survives');
+    expect(misspelt.err).toContain('did you mean acknowledged-records-survive?');
   });
 
   it('tells of a file that is no run record where it goes wrong, and of a record that comes to something else', () => {
     const broken = new Map([['no.json', '{\n  "format": "harrow.run/1",\n  "seed": \n}'], ['other.json', '{ "format": "harrow.run/9" }'], ['lost.json', claiming('calm.json', 'a.json')]]);
-    const { outside, err } = testOutside(broken);
-    expect(main(['explain', 'no.json', '--quiet'], outside)).toBe(64);
-    expect(err()).toMatch(/no\.json:\d+:\d+: /);
-    expect(main(['explain', 'other.json', '--quiet'], outside)).toBe(64);
-    expect(main(['explain', 'lost.json', ...few], outside)).toBe(70);
-    expect(err()).toContain('does not violate acknowledged-records-survive in the same way');
+    const outside = new MemoryOutside(broken);
+    expect(outside.run('explain', 'no.json', '--quiet')).toBe(64);
+    expect(outside.err).toMatch(/no\.json:\d+:\d+: /);
+    expect(outside.run('explain', 'other.json', '--quiet')).toBe(64);
+    expect(outside.run('explain', 'lost.json', ...few)).toBe(70);
+    expect(outside.err).toContain('does not violate acknowledged-records-survive in the same way');
   });
 });

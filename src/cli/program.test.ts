@@ -3,77 +3,19 @@ import { BUILT_IN_NAMES, builtInScenario } from '../scenarios/catalogue/catalogu
 import { PROPERTY_DOCS } from '../scenarios/properties.ts';
 import type { RunRequest, RunResult } from '../scenarios/run-record.ts';
 import { parseRunRecord } from '../scenarios/run-record-file.ts';
-import { UsageError } from './exit-codes.ts';
-import type { Outside } from './outside.ts';
-import { main } from './program.ts';
+import { MemoryOutside } from './memory-outside.ts';
 
-/** A file system, two streams and a clock in memory; `execute` stands for the simulator. */
-class TestOutside implements Outside {
-  readonly files = new Map<string, string>();
-  out = '';
-  err = '';
+/** `execute` stands for the simulator, and takes two seconds. */
+class TestOutside extends MemoryOutside {
   readonly requests: RunRequest[] = [];
-  code = 'c0de'.repeat(16);
-  clockMs = 0;
-  readonly env: Record<string, string> = {};
-  isTTY = false;
-  readonly program = 'harrow';
-  readonly version = '1.2.3';
-  readonly runtime = 'v20.0.0';
   answer: (request: RunRequest) => RunResult = (request) => resultOf(request);
 
-  readonly stdout = this.stream((text) => (this.out += text));
-  readonly stderr = this.stream((text) => (this.err += text));
-
-  private stream(write: (text: string) => void) {
-    const isTTY = (): boolean => this.isTTY;
-    return { write, columns: 100, get isTTY() { return isTTY(); } };
-  }
-
-  nowMs(): number {
-    return this.clockMs;
-  }
-
-  freshSeed(): string {
-    return '777';
-  }
-
-  readFile(path: string): Uint8Array | null {
-    const text = this.files.get(path);
-    return text === undefined ? null : new TextEncoder().encode(text);
-  }
-
-  prepareDirectory(path: string): void {
-    if (this.files.has(path)) throw new UsageError(`cannot write to ${path}: it is a file`);
-  }
-
-  writeFile(path: string, text: string): void {
-    this.files.set(path, text);
-  }
-
-  openFile(path: string) {
-    this.files.set(path, '');
-    return { write: (text: string) => void this.files.set(path, `${this.files.get(path) ?? ''}${text}`), close: () => undefined };
-  }
-
-  codeFingerprint(): string {
-    return this.code;
-  }
-
-  reportPage(): string { return ''; }
-  deflate(bytes: Uint8Array): Uint8Array { return bytes; }
-  open(): void {}
-
-  readonly execute = (request: RunRequest): RunResult => {
-    this.requests.push(request);
-    this.clockMs += 2_000;
-    return this.answer(request);
-  };
-
-  run(...argv: string[]): number {
-    this.out = '';
-    this.err = '';
-    return main(argv, this);
+  constructor() {
+    super(new Map(), (request) => {
+      this.requests.push(request);
+      this.clockMs += 2_000;
+      return this.answer(request);
+    });
   }
 }
 

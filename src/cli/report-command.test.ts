@@ -5,47 +5,23 @@ import { decodeModel } from '../report/model/codec.ts';
 import type { RunModel } from '../report/model/model.ts';
 import { DATA_PLACE } from '../report/html.ts';
 import { execute } from '../scenarios/run.ts';
-import type { RunRequest, RunResult } from '../scenarios/run-record.ts';
-import type { Outside } from './outside.ts';
-import { main } from './program.ts';
+import type { RunResult } from '../scenarios/run-record.ts';
+import { MemoryOutside } from './memory-outside.ts';
 
-class TestOutside implements Outside {
-  readonly files = new Map<string, string>();
-  readonly opened: string[] = [];
-  out = '';
-  err = '';
-  readonly env = {};
-  readonly program = 'harrow';
-  readonly version = '1.2.3';
-  readonly runtime = 'v20.0.0';
-  readonly stdout = { write: (text: string) => void (this.out += text), columns: 100, isTTY: false };
-  readonly stderr = { write: (text: string) => void (this.err += text), columns: 100, isTTY: false };
-  execute: (request: RunRequest) => RunResult = execute;
-
-  nowMs(): number { return 0; }
-  freshSeed(): string { return '1'; }
-  reportPage(): string { return `<html>${DATA_PLACE}</html>`; }
-  deflate(bytes: Uint8Array): Uint8Array { return deflateRawSync(bytes); }
-  open(path: string): void { this.opened.push(path); }
-  codeFingerprint(): string { return 'c0de'.repeat(16); }
-  prepareDirectory(): void {}
-  readFile(path: string): Uint8Array | null {
-    const text = this.files.get(path);
-    return text === undefined ? null : new TextEncoder().encode(text);
+/** With a page to put data into, which is deflated as it is outside. */
+class PageOutside extends MemoryOutside {
+  override reportPage(): string {
+    return `<html>${DATA_PLACE}</html>`;
   }
-  writeFile(path: string, text: string): void { this.files.set(path, text); }
-  openFile() { return { write: () => undefined, close: () => undefined }; }
 
-  run(...argv: string[]): number {
-    this.out = '';
-    this.err = '';
-    return main(argv, this);
+  override deflate(bytes: Uint8Array): Uint8Array {
+    return deflateRawSync(bytes);
   }
 }
 
 /** An outside with the record of a short run in it. */
-function withRecord(): { outside: TestOutside; record: string } {
-  const outside = new TestOutside();
+function withRecord(): { outside: PageOutside; record: string } {
+  const outside = new PageOutside();
   outside.run('run', 'quickstart', '--seed', '5', '--quiet', '--duration', '20s');
   const record = [...outside.files.keys()].find((path) => path.endsWith('.json') && !path.endsWith('latest.json')) as string;
   return { outside, record };
@@ -81,7 +57,7 @@ describe('harrow report', () => {
   });
 
   it('comes with a run that asks for it', () => {
-    const outside = new TestOutside();
+    const outside = new PageOutside();
     outside.run('run', 'quickstart', '--seed', '5', '--quiet', '--duration', '20s', '--report', '--json');
     const html = [...outside.files.keys()].find((path) => path.endsWith('.html')) as string;
     expect(JSON.parse(outside.out)).toMatchObject({ report: html });
@@ -97,7 +73,7 @@ describe('harrow report', () => {
   });
 
   it('says what it misses', () => {
-    const outside = new TestOutside();
+    const outside = new PageOutside();
     expect(outside.run('report', 'nowhere.json')).toBe(64);
     expect(outside.err).toContain('no run record "nowhere.json"');
   });

@@ -1,34 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { closedScenario } from '../explorer/request.ts';
 import { builtInScenario } from '../scenarios/catalogue/catalogue.ts';
-import type { RunRecord, RunRequest, RunResult } from '../scenarios/run-record.ts';
+import type { RunRecord, RunResult } from '../scenarios/run-record.ts';
 import { formatRunRecord } from '../scenarios/run-record-file.ts';
 import { execute } from '../scenarios/run.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
-import type { Outside } from './outside.ts';
-import { main } from './program.ts';
+import { MemoryOutside } from './memory-outside.ts';
 import { requestOf } from '../explorer/request.ts';
-
-/** Files and streams in memory; time stands still. */
-function testOutside(files: Map<string, string>, run: (request: RunRequest) => RunResult): { outside: Outside; out: () => string; err: () => string } {
-  const texts = { out: '', err: '' };
-  const stream = (key: 'out' | 'err') => ({ write: (text: string) => void (texts[key] += text), isTTY: false, columns: 100 });
-  const outside: Outside = {
-    stdout: stream('out'), stderr: stream('err'), env: {}, nowMs: () => 0, freshSeed: () => '1', prepareDirectory: () => undefined,
-    readFile: (path) => (files.has(path) ? new TextEncoder().encode(files.get(path)) : null),
-    writeFile: (path, text) => void files.set(path, text),
-    openFile: () => ({ write: () => undefined, close: () => undefined }),
-    program: 'harrow', version: '1', runtime: 'v20', codeFingerprint: () => 'c0de', execute: run,
-    reportPage: () => '', deflate: (bytes) => bytes, open: () => undefined,
-  };
-  return { outside, out: () => texts.out, err: () => texts.err };
-}
 
 const scenario = builtInScenario('acks_1_leader_crash') as Scenario;
 const asked = requestOf(scenario, '7');
 
 function recordOf(result: RunResult, verdict: RunRecord['verdict']): string {
-  return formatRunRecord({ format: 'harrow.run/1', harrow: '1', code: 'c0de', verdict, result, ...asked });
+  return formatRunRecord({ format: 'harrow.run/1', harrow: '1', code: 'c0de'.repeat(16), verdict, result, ...asked });
 }
 
 /** Sixty runs, on a machine that does much else. */
@@ -38,36 +22,36 @@ describe('harrow shrink', () => {
   it('writes a scenario of a few lines and its story beside the record, and says how to run it', () => {
     const files = new Map([['runs/a.json', recordOf(execute(asked), 'violated')]]);
     const original = files.get('runs/a.json');
-    const { outside, out } = testOutside(files, execute);
-    expect(main(['shrink', 'runs/a.json', '--quiet', '--runs', '60'], outside)).toBe(0);
+    const outside = new MemoryOutside(files);
+    expect(outside.run('shrink', 'runs/a.json', '--quiet', '--runs', '60')).toBe(0);
     expect([...files.keys()]).toEqual(['runs/a.json', 'runs/a.min.yaml', 'runs/a.min.mmd']);
     expect(files.get('runs/a.json')).toBe(original);
     expect(files.get('runs/a.min.yaml')?.split('\n').length).toBeLessThan(30);
     expect(files.get('runs/a.min.mmd')).toMatch(/^sequenceDiagram\n/);
-    expect(out()).toContain('replay   harrow run runs/a.min.yaml');
-    expect(out()).toMatch(/faults +3 +[12]\n/);
-    expect(Math.max(...out().split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
-    expect(main(['run', 'runs/a.min.yaml', '--quiet'], outside)).toBe(1);
+    expect(outside.out).toContain('replay   harrow run runs/a.min.yaml');
+    expect(outside.out).toMatch(/faults +3 +[12]\n/);
+    expect(Math.max(...outside.out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(outside.run('run', 'runs/a.min.yaml', '--quiet')).toBe(1);
   }, SHRINKING_MS);
 
   it('tells of a run that violated nothing, of one that is not there and of a limit that is none', () => {
     const calm = { ...execute({ ...asked, faults: [], workload: [] }) };
     const files = new Map([['calm.json', recordOf(calm, 'vacuous')]]);
-    const { outside, err } = testOutside(files, execute);
-    expect(main(['shrink', 'calm.json'], outside)).toBe(64);
-    expect(err()).toContain('error: calm.json: no property was violated');
-    expect(main(['shrink', 'nowhere.json'], outside)).toBe(64);
-    expect(main(['shrink', 'calm.json', '--runs', 'many'], outside)).toBe(64);
-    expect(err()).toContain('--runs many: expected an integer from 2 to 1000000');
+    const outside = new MemoryOutside(files);
+    expect(outside.run('shrink', 'calm.json')).toBe(64);
+    expect(outside.err).toContain('error: calm.json: no property was violated');
+    expect(outside.run('shrink', 'nowhere.json')).toBe(64);
+    expect(outside.run('shrink', 'calm.json', '--runs', 'many')).toBe(64);
+    expect(outside.err).toContain('--runs many: expected an integer from 2 to 1000000');
   });
 
   it('says that determinism is lost when the same code does not come to the same violation', () => {
     const result = execute(asked);
     const files = new Map([['a.json', recordOf(result, 'violated')]]);
     const held: RunResult = { ...result, verdicts: result.verdicts.map((verdict) => ({ ...verdict, verdict: 'held', evidence: [] })) };
-    const { outside, err } = testOutside(files, () => held);
-    expect(main(['shrink', 'a.json', '--quiet'], outside)).toBe(70);
-    expect(err()).toContain('the run, executed again, does not violate acknowledged-records-survive in the same way');
+    const outside = new MemoryOutside(files, () => held);
+    expect(outside.run('shrink', 'a.json', '--quiet')).toBe(70);
+    expect(outside.err).toContain('the run, executed again, does not violate acknowledged-records-survive in the same way');
   });
 
   it('takes closed scenarios for what they are: closing twice changes nothing', () => {

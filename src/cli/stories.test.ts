@@ -1,44 +1,10 @@
 /** Stories at the command line: one flag puts the fix on, and the report says how it came out. */
 import { describe, expect, it } from 'vitest';
 import { parseRunRecord } from '../scenarios/run-record-file.ts';
-import { execute } from '../scenarios/run.ts';
 import type { RunRecord } from '../scenarios/run-record.ts';
-import type { Outside } from './outside.ts';
-import { main } from './program.ts';
+import { MemoryOutside } from './memory-outside.ts';
 
-/** Files and streams in memory around the real simulator. */
-class TestOutside implements Outside {
-  readonly files = new Map<string, string>();
-  out = '';
-  err = '';
-  readonly env = {};
-  readonly program = 'harrow';
-  readonly version = '1.2.3';
-  readonly runtime = 'v20.0.0';
-  readonly stdout = { write: (text: string) => void (this.out += text), columns: 100, isTTY: false };
-  readonly stderr = { write: (text: string) => void (this.err += text), columns: 100, isTTY: false };
-  readonly execute = execute;
-
-  nowMs(): number { return 0; }
-  freshSeed(): string { return '1'; }
-  reportPage(): string { return ''; }
-  deflate(bytes: Uint8Array): Uint8Array { return bytes; }
-  open(): void {}
-  codeFingerprint(): string { return 'c0de'.repeat(16); }
-  prepareDirectory(): void {}
-  readFile(path: string): Uint8Array | null {
-    const text = this.files.get(path);
-    return text === undefined ? null : new TextEncoder().encode(text);
-  }
-  writeFile(path: string, text: string): void { this.files.set(path, text); }
-  openFile() { return { write: () => undefined, close: () => undefined }; }
-
-  run(...argv: string[]): number {
-    this.out = '';
-    this.err = '';
-    return main(argv, this);
-  }
-
+class TestOutside extends MemoryOutside {
   get record(): RunRecord {
     const parsed = parseRunRecord('latest.json', this.files.get('reports/runs/latest.json') ?? '');
     if ('problems' in parsed) throw new Error(parsed.problems[0]?.message);
