@@ -10,8 +10,8 @@ import type { ErrorName } from '../../kafka/errors.ts';
 import { takeAnswered, takeLost, takeTimedOut, type Undecided } from '../client/network-client.ts';
 import type { ToMembership } from '../group-events.ts';
 import { ensureCoordinatorKnown, findLater, handleFindCoordinatorResponse, markCoordinatorUnknown } from '../membership/coordinator.ts';
-import { handleOffsetCommitResponse, handleOffsetFetchResponse, offsetsWanted, sendWaiting } from '../membership/offsets.ts';
-import { tellConsumer, type MembershipPurpose } from '../membership/state.ts';
+import { handleOffsetCommitResponse, handleOffsetFetchResponse, offsetsUndecided, offsetsWanted, sendWaiting } from '../membership/offsets.ts';
+import type { MembershipPurpose } from '../membership/state.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { becomeStale, fatal, handleHeartbeatResponse, heartbeatFailed, heartbeatIfDue, join, leave, left, reconciled } from './heartbeat.ts';
 import { beginTurn, isHeartbeating, type ConsumerMembershipState, type ConsumerMembershipTurn } from './state.ts';
@@ -115,10 +115,8 @@ function handleUndecided(turn: ConsumerMembershipTurn, { nodeId, requests, wasSe
         left(turn);
         break;
       case 'commit':
-        tellConsumer(turn, { type: 'group.commitEnded', commitId: purpose.commitId, errorCode: 'NETWORK_EXCEPTION', isUndecided: wasSent });
-        break;
       case 'offsetFetch':
-        tellConsumer(turn, { type: 'group.offsets', generationId: purpose.askedIn, errorCode: 'NETWORK_EXCEPTION', offsets: [] });
+        offsetsUndecided(turn, purpose, wasSent);
         break;
       case 'joinGroup':
       case 'syncGroup':

@@ -17,7 +17,7 @@ import { commitAnswered, failMembership, refusalOf } from './generation.ts';
 import { handleHeartbeatResponse, heartbeatFailed, heartbeatIfDue } from './heartbeat.ts';
 import { assigned, handleJoinGroupResponse, handleSyncGroupResponse, joinFailed, joinIfNeeded, joinWanted } from './join.ts';
 import { close, pollIntervalExceeded } from './leave.ts';
-import { handleOffsetCommitResponse, handleOffsetFetchResponse, offsetsWanted, sendWaiting } from './offsets.ts';
+import { handleOffsetCommitResponse, handleOffsetFetchResponse, offsetsUndecided, offsetsWanted, sendWaiting } from './offsets.ts';
 import { beginTurn, tellConsumer, type MembershipPurpose, type MembershipState, type MembershipTurn } from './state.ts';
 
 export type GroupAnswer =
@@ -130,10 +130,8 @@ function handleUndecided(turn: MembershipTurn, { nodeId, requests, wasSent }: Un
         tellConsumer(turn, { type: 'group.closed' });
         break;
       case 'commit':
-        tellConsumer(turn, { type: 'group.commitEnded', commitId: purpose.commitId, errorCode: 'NETWORK_EXCEPTION', isUndecided: wasSent });
-        break;
       case 'offsetFetch':
-        tellConsumer(turn, { type: 'group.offsets', generationId: purpose.askedIn, errorCode: 'NETWORK_EXCEPTION', offsets: [] });
+        offsetsUndecided(turn, purpose, wasSent);
         break;
       default:
         unreachable(purpose, 'purpose of a request');

@@ -14,7 +14,7 @@ import type { NodeId, TopicName } from '../../kafka/ids.ts';
 import { nextCorrelationId, sendRequest } from '../client/network-client.ts';
 import type { CommitOffset, CommitWanted, OffsetsWanted } from '../group-events.ts';
 import { coordinatorReadyAtMs, markCoordinatorUnknown } from './coordinator.ts';
-import { NO_COORDINATOR, tellConsumer, type CommitPurpose, type CoordinatedState, type CoordinatedTurn } from './state.ts';
+import { NO_COORDINATOR, tellConsumer, type CommitPurpose, type CoordinatedState, type CoordinatedTurn, type OffsetFetchPurpose } from './state.ts';
 
 export function offsetsWanted(turn: CoordinatedTurn, event: CommitWanted | OffsetsWanted): void {
   turn.state.waiting = [...turn.state.waiting, event];
@@ -95,4 +95,10 @@ export function handleOffsetFetchResponse(turn: CoordinatedTurn, askedIn: number
     partitions.map((each) => ({ topic: name, partition: each.partitionIndex, offset: each.committedOffset, leaderEpoch: each.committedLeaderEpoch, errorCode: each.errorCode })),
   );
   tellConsumer(turn, { type: 'group.offsets', generationId: askedIn, errorCode, offsets });
+}
+
+/** The answer will not come; a commit that was sent may have been taken. */
+export function offsetsUndecided(turn: CoordinatedTurn, purpose: CommitPurpose | OffsetFetchPurpose, wasSent: boolean): void {
+  if (purpose.kind === 'commit') tellConsumer(turn, { type: 'group.commitEnded', commitId: purpose.commitId, errorCode: 'NETWORK_EXCEPTION', isUndecided: wasSent });
+  else tellConsumer(turn, { type: 'group.offsets', generationId: purpose.askedIn, errorCode: 'NETWORK_EXCEPTION', offsets: [] });
 }

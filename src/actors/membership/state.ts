@@ -39,7 +39,12 @@ export interface CommitPurpose {
   readonly memberId: string;
 }
 
-export type MembershipPurpose = GenerationPurpose | CommitPurpose | { readonly kind: 'findCoordinator' } | { readonly kind: 'offsetFetch'; readonly askedIn: number };
+export interface OffsetFetchPurpose {
+  readonly kind: 'offsetFetch';
+  readonly askedIn: number;
+}
+
+export type MembershipPurpose = GenerationPurpose | CommitPurpose | { readonly kind: 'findCoordinator' } | OffsetFetchPurpose;
 
 export interface MembershipInput {
   readonly bootstrapServers: readonly NodeId[];
