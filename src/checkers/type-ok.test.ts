@@ -30,6 +30,19 @@ describe('type ok', () => {
     expect(stage.verdict().evidence[0]?.sentence).toBe('broker-1 holds orders-0, and its last batch is of leader epoch 4, and its epoch cache knows none after 3');
   });
 
+  // swarm, seed 9714: DeleteRecords to 10, a crash before the checkpoint of the log start, and a truncation to 10.
+  it('asks for no epoch of records that had been deleted and that a crash brought back, and for that of the others', () => {
+    const crashed = (kept: number): Stage => {
+      const stage = Stage.ready([typeOk]);
+      stage.replicate(1, [2, 3], ['a', 'b', 'c']);
+      const held = stage.logOf(1);
+      stage.advanceLogStart(1, 2);
+      stage.plant(1, { log: held.truncateTo(kept), epochs: LeaderEpochCache.empty(), highWatermark: 0 });
+      return stage;
+    };
+    expect([crashed(2), crashed(3)].map((stage) => stage.violations)).toEqual([0, 1]);
+  });
+
   it('is violated by an epoch cache that does not rise in both columns', () => {
     const stage = Stage.ready([typeOk]);
     const epochs = Object.assign(Object.create(LeaderEpochCache.prototype) as LeaderEpochCache, { entries: [{ epoch: 2, startOffset: 5 }, { epoch: 3, startOffset: 5 }] });

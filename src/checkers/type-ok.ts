@@ -3,11 +3,16 @@
  * leader epochs never fall along the log; the leader-epoch cache rises strictly in epochs and in offsets, and knows the
  * epoch of the last batch.
  *
+ * Not of a log that ends where records had been deleted: the cache forgets them at once and for good, and the start of the log
+ * goes to its checkpoint later. A process that crashes in between has the records again, and a truncation to that very offset
+ * takes the entry that was moved up to it (UnifiedLog.maybeIncrementLogStartOffset, LeaderEpochFileCache.truncateFromEnd).
+ *
  * Each change is judged by its ends, in constant time; every log is walked once, when the run ends.
  * Left out: the last stable offset, which comes with transactions.
  *
  * Source: TypeOk of the KIP-320 and KIP-966 specifications; UnifiedLog, LeaderEpochFileCache; KAFKA-9807.
  */
+import type { Offset } from '../kafka/ids.ts';
 import type { LeaderEpochCache } from '../kafka/leader-epochs.ts';
 import type { PartitionLog } from '../kafka/log.ts';
 import type { ReplicaView } from '../kafka/views.ts';
@@ -26,10 +31,13 @@ export const typeOk: Property = {
 class TypeOk implements Checker {
   private readonly context: CheckContext;
   private readonly findings: Findings;
+  /** By partition id: the greatest log start that a replica had, 0 where it is missing. */
+  private readonly deletedTo: Offset[];
 
-  constructor(context: CheckContext, findings = new Findings()) {
+  constructor(context: CheckContext, findings = new Findings(), deletedTo: Offset[] = []) {
     this.context = context;
     this.findings = findings;
+    this.deletedTo = deletedTo;
   }
 
   get violations(): number {
@@ -45,10 +53,16 @@ class TypeOk implements Checker {
     }
     if (epochs !== before?.epochs) this.judgeEpochs(replica, epochs, atUs);
     if (log === before?.log) return;
+    if (log.logStartOffset !== before?.log.logStartOffset) this.noteDeleted(replica.partition.id, log.logStartOffset);
     // Of a log without a record above its start a load forgets the epoch, too (LogLoader truncates the cache at the log end).
-    if (log.lastEpoch > epochs.latestEpoch && log.logStartOffset < log.logEndOffset) this.broken(replica, atUs, `its last batch is of leader epoch ${log.lastEpoch}, and its epoch cache knows none after ${epochs.latestEpoch}`);
+    if (log.lastEpoch > epochs.latestEpoch && log.logEndOffset > (this.deletedTo[replica.partition.id] ?? 0)) this.broken(replica, atUs, `its last batch is of leader epoch ${log.lastEpoch}, and its epoch cache knows none after ${epochs.latestEpoch}`);
     const last = log.lastBatch;
     if (last !== undefined && last.nextOffset > log.logEndOffset) this.broken(replica, atUs, `its last batch ends at ${last.nextOffset}, and its log at ${log.logEndOffset}`);
+  }
+
+  private noteDeleted(id: number, logStartOffset: Offset): void {
+    while (this.deletedTo.length <= id) this.deletedTo.push(0);
+    this.deletedTo[id] = Math.max(this.deletedTo[id] as Offset, logStartOffset);
   }
 
   private judgeEpochs(replica: TrackedReplica, { entries }: LeaderEpochCache, atUs: number): void {
@@ -75,7 +89,7 @@ class TypeOk implements Checker {
   }
 
   fork(context: CheckContext): Checker {
-    return new TypeOk(context, this.findings.fork());
+    return new TypeOk(context, this.findings.fork(), this.deletedTo.slice());
   }
 }
 
