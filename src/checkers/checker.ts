@@ -64,7 +64,7 @@ export interface CheckedConsumer {
   readonly topics: readonly TopicName[];
   /** A member of this group, which shares the partitions; absent for a reader of all of them. */
   readonly groupId?: string;
-  /** Of a member: its application never takes as long as `max.poll.interval.ms` over what one poll returned. Absent: so it is. */
+  /** Of a member: its application never takes as long over what one poll returned that the group could not settle. Absent: so it is. */
   readonly pollsInTime?: boolean;
   /** Of a member: its application takes no time over its records. Absent: so it is. */
   readonly processesAtOnce?: boolean;

@@ -4,8 +4,8 @@
  *
  * A member owns what its consumer says it owns (onPartitionsAssigned), not what the coordinator thinks. Not asked: how far a
  * member is whose application takes time over its records; groups in which one may be taken for stuck
- * (`max.poll.interval.ms`), whose partitions go round for ever; groups of which a member gave up, as configured
- * (`auto.offset.reset` = none).
+ * (`max.poll.interval.ms`), whose partitions go round for ever, or in which the others do not wait until a classic leader has
+ * polled and assigned (`request.timeout.ms`); groups of which a member gave up, as configured (`auto.offset.reset` = none).
  *
  * Excused is what an unclean election took back, and a partition that nobody in a group of static members has owned in the present
  * generation: a static leader that returns skips the assignment and takes the sizes of the topics as it finds them for those that

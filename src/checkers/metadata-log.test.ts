@@ -97,10 +97,20 @@ describe('the metadata log', () => {
     const told = quorum.log(1);
     quorum.set(1, { isLeader: false });
     quorum.set(1, { epoch: 2, isLeader: true, isQuorumStateDurable: false, leaderId: 1, votedId: 1 });
+    quorum.append(1, 2, register(8, 3));
     quorum.disk(1, told);
     quorum.set(1, { epoch: 1, log: told });
-    quorum.set(1, { epoch: 2, isLeader: true, leaderId: 1, votedId: 1 });
+    quorum.set(1, { epoch: 2, isLeader: true, isQuorumStateDurable: false, leaderId: 1, votedId: 1 });
+    quorum.append(1, 2, register(9, 4));
     expect(quorum.sentences).toEqual([]);
+    // From then on it may have been heard.
+    quorum.set(1, { isQuorumStateDurable: true });
+    quorum.set(2, { epoch: 2, leaderId: 1, log: told.append([register(8, 3)], 2) });
+    expect(quorum.sentences).toEqual(['broker-1 and broker-2 both hold a batch of epoch 2 at offset 1 of the metadata log, but not the same one']);
+  });
+
+  it('is violated by a leader that steps down and leads its epoch again', () => {
+    const quorum = committed();
     quorum.set(1, { isLeader: false });
     quorum.set(1, { isLeader: true });
     expect(quorum.sentences).toHaveLength(1);

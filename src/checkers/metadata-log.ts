@@ -48,6 +48,8 @@ class MetadataLogChecker implements Checker {
   private committed = new CommittedMetadata();
   /** By node: its log, also while it is down; and the voters among them. */
   private logs = new Map<NodeId, RaftLog>();
+  /** By node that runs: its log as it was judged last. */
+  private judged = new Map<NodeId, RaftLog>();
   private readonly voters: Set<NodeId>;
   private wiped: ReadonlySet<NodeId> = new Set();
   /** By node: the image that it was last seen to have. */
@@ -65,12 +67,14 @@ class MetadataLogChecker implements Checker {
 
   raftChanged(before: RaftView | undefined, after: RaftView | undefined, atUs: number): void {
     if (after === undefined) {
-      if (before !== undefined) this.images.delete(before.nodeId);
+      if (before === undefined) return;
+      this.images.delete(before.nodeId);
+      this.judged.delete(before.nodeId);
       return;
     }
     const { nodeId, log } = after;
     if (after.isVoter) this.voters.add(nodeId);
-    this.judgeAppended(nodeId, log, before?.log, atUs);
+    if (!after.isLeader || leads(after)) this.judgeAppended(nodeId, log, atUs);
     this.logs.set(nodeId, log);
     if (before !== undefined) this.judgeSteps(before, after, atUs);
     if (!after.isLeader) return;
@@ -85,8 +89,10 @@ class MetadataLogChecker implements Checker {
   }
 
   /** LogMatching, by neighbours: what stands at an offset in an epoch, and what stands before it. */
-  private judgeAppended(nodeId: NodeId, log: RaftLog, before: RaftLog | undefined, atUs: number): void {
+  private judgeAppended(nodeId: NodeId, log: RaftLog, atUs: number): void {
+    const before = this.judged.get(nodeId);
     if (log === before) return;
+    this.judged.set(nodeId, log);
     const from = before === undefined ? log.startOffset : Math.max(log.startOffset, Math.min(before.endOffset, log.endOffset));
     for (const batch of log.read(from, log.endOffset)) {
       const place = `${batch.partitionLeaderEpoch}/${batch.baseOffset}`;
@@ -186,11 +192,11 @@ class MetadataLogChecker implements Checker {
   fork(context: CheckContext): Checker {
     const copy = new MetadataLogChecker(context, this.findings.fork());
     for (const id of this.voters) copy.voters.add(id);
-    return Object.assign(copy, { leaders: this.leaders, written: new Map(this.written), committed: this.committed.fork(), logs: new Map(this.logs), wiped: this.wiped, images: new Map(this.images) });
+    return Object.assign(copy, { leaders: this.leaders, written: new Map(this.written), committed: this.committed.fork(), logs: new Map(this.logs), judged: new Map(this.judged), wiped: this.wiped, images: new Map(this.images) });
   }
 }
 
-/** One whose quorum state is not on the platter has told nobody, and counts for nothing when its process ends. */
+/** One whose quorum state is not on the platter has told nobody, of what it wrote neither, and counts for nothing when its process ends. */
 function leads({ isLeader, isQuorumStateDurable }: RaftView): boolean {
   return isLeader && isQuorumStateDurable;
 }

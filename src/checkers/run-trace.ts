@@ -9,7 +9,7 @@
  * Source: the trace predicates of GD-1..GD-14; REP-10 (a replaced leader goes on accepting acks=0 and acks=1).
  */
 import { NEVER_US } from '../kernel/time.ts';
-import type { NodeId } from '../kafka/ids.ts';
+import type { NodeId, PartitionEpoch } from '../kafka/ids.ts';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
 import type { ReplicaView } from '../kafka/views.ts';
 import type { CheckConfig } from './checker.ts';
@@ -19,6 +19,7 @@ import { effectiveMinIsr } from './min-isr.ts';
 
 /** Never in the past. */
 const NOT_YET_US = -1;
+const NOT_REASSIGNED: PartitionEpoch = -1;
 
 interface PartitionFacts {
   /** The controller named another leader, or the same in a new leader epoch. */
@@ -31,9 +32,15 @@ interface PartitionFacts {
   readonly belowMinIsrUs: number;
   /** By broker id: its disk lost records. */
   readonly lostUs: ReadonlyMap<NodeId, number>;
+  /** Before the controller committed those of today. */
+  readonly formerReplicas: readonly NodeId[];
+  /** The partition epoch in which it did. */
+  readonly reassignedIn: PartitionEpoch;
 }
 
-const NOTHING: PartitionFacts = { leaderChangedUs: NOT_YET_US, replacedLeaderUs: NOT_YET_US, leaderLostUs: NOT_YET_US, belowMinIsrUs: NOT_YET_US, lostUs: new Map() };
+const NOTHING: PartitionFacts = {
+  leaderChangedUs: NOT_YET_US, replacedLeaderUs: NOT_YET_US, leaderLostUs: NOT_YET_US, belowMinIsrUs: NOT_YET_US, lostUs: new Map(), formerReplicas: [], reassignedIn: NOT_REASSIGNED,
+};
 
 export class RunTrace {
   readonly budget: FaultBudget;
@@ -54,6 +61,7 @@ export class RunTrace {
     if (before === undefined) return;
     if (before.leader !== after.leader || before.leaderEpoch !== after.leaderEpoch) this.note(partition, { leaderChangedUs: atUs });
     if (this.isTooSmall(partition, before.isr, before.replicas)) this.note(partition, { belowMinIsrUs: atUs });
+    if (before.replicas !== after.replicas) this.note(partition, { formerReplicas: before.replicas, reassignedIn: after.partitionEpoch });
   }
 
   replicaChanged(replica: TrackedReplica, before: ReplicaView | undefined, after: ReplicaView | undefined, atUs: number): void {
@@ -62,7 +70,7 @@ export class RunTrace {
     const { partition } = replica;
     if (partition.leader !== replica) this.note(partition, { replacedLeaderUs: atUs });
     if (after?.leadership?.isr === led.isr) return;
-    if (this.isTooSmall(partition, led.isr, partition.registration?.replicas ?? led.isr)) this.note(partition, { belowMinIsrUs: atUs });
+    if (this.isTooSmallFor(partition, before)) this.note(partition, { belowMinIsrUs: atUs });
   }
 
   diskLost({ partition, brokerId }: TrackedReplica, atUs: number): void {
@@ -104,15 +112,15 @@ export class RunTrace {
 
   /** The ISR was smaller than min.insync.replicas, as the controller had committed it or as a leader knew it. */
   belowMinIsrSince(partition: TrackedPartition, sinceUs: number): boolean {
-    return Math.max(this.of(partition).belowMinIsrUs, this.isBelowMinIsr(partition) ? NEVER_US : NOT_YET_US) >= sinceUs;
+    const isSo = this.isBelowMinIsr(partition) || partition.replicas.some(({ view }) => this.isTooSmallFor(partition, view));
+    return Math.max(this.of(partition).belowMinIsrUs, isSo ? NEVER_US : NOT_YET_US) >= sinceUs;
   }
 
   /** It is so now. */
   isBelowMinIsr(partition: TrackedPartition): boolean {
     const { registration, leader } = partition;
     if (registration === undefined) return false;
-    const known = leader?.view?.leadership?.isr;
-    return this.isTooSmall(partition, registration.isr, registration.replicas) || (known !== undefined && this.isTooSmall(partition, known, registration.replicas));
+    return this.isTooSmall(partition, registration.isr, registration.replicas) || this.isTooSmallFor(partition, leader?.view);
   }
 
   fork(budget: FaultBudget): RunTrace {
@@ -120,6 +128,14 @@ export class RunTrace {
     copy.facts = this.facts.slice();
     copy.registered = this.registered;
     return copy;
+  }
+
+  /** As a leader knows ISR and replicas: it may not have heard that a reassignment has left the partition with fewer. */
+  private isTooSmallFor(partition: TrackedPartition, leader: ReplicaView | undefined): boolean {
+    const isr = leader?.leadership?.isr;
+    if (leader === undefined || isr === undefined) return false;
+    const { formerReplicas, reassignedIn } = this.of(partition);
+    return this.isTooSmall(partition, isr, leader.partitionEpoch < reassignedIn ? formerReplicas : (partition.registration?.replicas ?? isr));
   }
 
   private isTooSmall({ topic }: TrackedPartition, isr: readonly NodeId[], replicas: readonly NodeId[]): boolean {

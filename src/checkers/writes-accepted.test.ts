@@ -25,6 +25,20 @@ describe('writes accepted', () => {
     }
   });
 
+  // swarm, seed 15926: reassigned from three replicas to two, of which the leader of before had not heard.
+  it('expects it of a replaced leader that still counts the replicas of before a reassignment', () => {
+    const stage = Stage.ready([writesAccepted], { topics: [{ ...MIN_ISR_2.topics[0]!, minInsyncReplicas: 3 }] });
+    stage.know(1, { isr: [1, 3], maximalIsr: [1, 3] });
+    stage.change({ replicas: [2, 3], isr: [2, 3], leader: 2 });
+    stage.plant(2, { partitionEpoch: 1 });
+    stage.lead(2);
+    stage.send({ value: 'a', outcome: 'fail', errorCode: 'NOT_ENOUGH_REPLICAS' });
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', note: '1 expected: the ISR was smaller than min.insync.replicas' });
+    stage.follow(1);
+    stage.send({ value: 'b', outcome: 'fail', errorCode: 'NOT_ENOUGH_REPLICAS' });
+    expect(stage.violations).toBe(1);
+  });
+
   it('expects any refusal before the cluster is at rest, and none once it is', () => {
     const stage = settledStage(writesAccepted);
     stage.send({ value: 'c', outcome: 'unknown' });

@@ -71,11 +71,15 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
 /** A round trip to the store, with what a lossy network adds. */
 const STORE_MS = 20;
 
-/** A store that has to be asked takes its time, too. */
-function paceOf({ mode, handler, perRecordMs, perBatchMs, sink }: ApplicationOptions, { maxPollRecords, maxPollIntervalMs }: ConsumerConfig): Pick<CheckedConsumer, 'pollsInTime' | 'processesAtOnce'> {
+/**
+ * A store that has to be asked takes its time, too. The leader of a classic group assigns in poll, and the SyncGroup of the others
+ * waits for that no longer than `request.timeout.ms`; then they join again (AbstractCoordinator.sendSyncGroupRequest).
+ */
+function paceOf({ mode, handler, perRecordMs, perBatchMs, sink }: ApplicationOptions, { maxPollRecords, maxPollIntervalMs, requestTimeoutMs, groupProtocol }: ConsumerConfig): Pick<CheckedConsumer, 'pollsInTime' | 'processesAtOnce'> {
   const processesAtOnce = perRecordMs === 0 && perBatchMs === 0 && sink !== 'idempotent';
   const pollsOn = mode === 'auto-commit' && handler === 'threaded';
-  return { processesAtOnce, pollsInTime: pollsOn || perBatchMs + maxPollRecords * (perRecordMs + (sink === 'idempotent' ? STORE_MS : 0)) < maxPollIntervalMs };
+  const longestMs = perBatchMs + maxPollRecords * (perRecordMs + (sink === 'idempotent' ? STORE_MS : 0));
+  return { processesAtOnce, pollsInTime: pollsOn || longestMs < (groupProtocol === 'classic' ? Math.min(maxPollIntervalMs, requestTimeoutMs) : maxPollIntervalMs) };
 }
 
 function namesPartition(spec: Scenario['workload'][number]): boolean {
