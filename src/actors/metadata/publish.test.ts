@@ -83,6 +83,14 @@ describe('a broker that starts', () => {
     expect([...new Set(view.effects.flatMap((effect) => (effect.kind === 'delete' ? [effect.file.split('/')[0]] : [])))]).toEqual(['t-1']);
   });
 
+  // swarm, seed 23373: reassigned away while the broker was down, and back when it was up again.
+  it('begins with an empty log where the partition comes back whose log it deleted', () => {
+    const disk: ReplicaDisk = { log: logOf([1, 1]), epochs: undefined, highWatermark: 0 };
+    const view = new View({ disks: new Map([['t-1', disk]]) }).registered(0).committed([registration(SELF, 0), topic, partition(0, [2]), partition(1, [2])]);
+    view.committed([{ ...shrunk(1, [2]), replicas: [2, SELF], addingReplicas: [SELF] } as MetadataRecord]);
+    expect(view.effects.flatMap((effect) => (effect.kind === 'spawn' && effect.name === 't-1' ? [(effect.input as ReplicaInput).disk.log] : []))).toEqual([undefined]);
+  });
+
   it('takes a snapshot in place of all that came before', () => {
     const image = MetadataImage.empty().applyAll([registration(SELF, 0), topic, partition(0, [SELF])], 0);
     const view = new View().registered(0).on({ type: 'raft.committed', nowMs: 500, batches: [], endOffset: 3, snapshot: { epoch: 1, endOffset: 3, image } });

@@ -25,7 +25,7 @@ export interface MetadataInput {
   readonly brokerId: NodeId;
   readonly config: BrokerConfig;
   readonly rules: Rules;
-  /** What the broker's disk held when the process started, by topic-partition. */
+  /** What the broker's disk held when the process started, by topic-partition; the first publication hands it to replicas, or deletes it. */
   readonly disks: ReadonlyMap<TopicPartition, ReplicaDisk>;
 }
 
@@ -39,6 +39,7 @@ export interface MetadataState extends MetadataInput {
   readonly openLogs: number;
 }
 
+const NO_DISKS: MetadataInput['disks'] = new Map();
 const EMPTY_DISK: ReplicaDisk = { log: undefined, epochs: undefined, highWatermark: undefined };
 
 export function newMetadata(input: MetadataInput): MetadataState {
@@ -75,7 +76,7 @@ export function publishChanges(before: MetadataState, event: RaftCommitted | Reg
   effects.push(tell(BROKER_MACHINES.broker, { type: 'metadata.applied', offset: state.image.offset, isPublished: true }));
   if (before.published === null) effects.unshift(...deleteStrays(state));
   const snapshots = applied.effects.filter((effect) => effect.kind === 'tell' && effect.to === RAFT_MACHINE);
-  return { state: { ...state, published: state.image, disks: withoutSpawned(state.disks, effects) }, effects: [...effects, ...snapshots] };
+  return { state: { ...state, published: state.image, disks: NO_DISKS }, effects: [...effects, ...snapshots] };
 }
 
 /** Logs of partitions that this broker lost while it was down (BrokerMetadataPublisher, LogManager.isStrayReplica). */
@@ -83,12 +84,6 @@ function deleteStrays({ image, brokerId, disks }: MetadataState): Effect[] {
   if (disks.size === 0) return [];
   const hosted = new Set(image.topics.flatMap(({ partitions, partitionNames }) => partitionNames.filter((_, partition) => partitions[partition]?.replicas.includes(brokerId) === true)));
   return [...disks.keys()].filter((name) => !hosted.has(name)).flatMap(deleteFiles);
-}
-
-/** A replica takes what the disk held when the process started; one that comes back later, under the same name, does not. */
-function withoutSpawned(disks: MetadataState['disks'], effects: readonly Effect[]): MetadataState['disks'] {
-  const spawned = effects.flatMap((effect) => (effect.kind === 'spawn' && disks.has(effect.name) ? [effect.name] : []));
-  return spawned.length === 0 ? disks : new Map([...disks].filter(([name]) => !spawned.includes(name)));
 }
 
 function imageAfter({ image }: MetadataState, { snapshot, batches }: RaftCommitted): MetadataImage {
