@@ -48,6 +48,21 @@ describe('committed prefix immutable', () => {
     expect(stage.violations).toBe(1);
   });
 
+  // swarm, seed 35564: a zombie returned to a leader whose retention had taken all, and led before it heard of that.
+  it('holds when a new leader lacks what the one before had deleted, and no more', () => {
+    const deleted = (kept: number): Stage => {
+      const stage = Stage.ready([committedPrefixImmutable]);
+      stage.replicate(1, [2, 3], ['a', 'b', 'c']);
+      stage.advanceLogStart(1, kept);
+      stage.truncate(2, 1);
+      stage.append(2, ['x', 'y'], { epoch: 0 });
+      stage.elect(2, [2, 3]);
+      stage.lead(2);
+      return stage;
+    };
+    expect([deleted(3), deleted(2)].map((stage) => stage.violations)).toEqual([0, 1]);
+  });
+
   it('holds when a zombie loses what only it had, and when a follower truncates', () => {
     const stage = Stage.ready([committedPrefixImmutable]);
     stage.replicate(1, [2, 3], ['a', 'b']);

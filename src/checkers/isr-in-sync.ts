@@ -97,7 +97,7 @@ class IsrInSync implements Checker {
     const highWatermark = view?.highWatermark ?? 0;
     const { config, trace, cluster } = this.context;
     const held = partition.logOn(brokerId);
-    for (const batch of missingBatches(held, { log, endOffset: highWatermark })) {
+    for (const batch of missingBatches(held, { log, endOffset: highWatermark, deletedTo: log.logStartOffset })) {
       const reason = allowed({ kind: 'committed batch lost', partition, batch }, config, trace);
       if (reason !== undefined) {
         this.findings.excuse(batch.records.length, reason);

@@ -76,7 +76,7 @@ export class Judge {
     if (this.cluster.replicaChanged(replica, after)) this.leaderChanged(partition, atUs);
     this.trace.replicaChanged(replica, before, after, atUs);
     if (partition.leader === replica && before !== undefined && after !== undefined) {
-      const hasShrunk = after.log.logEndOffset < before.log.logEndOffset;
+      const hasShrunk = after.log.logEndOffset < before.log.logEndOffset || after.log.logStartOffset > before.log.logStartOffset;
       if (hasShrunk || after.highWatermark > before.highWatermark) this.compareCommitted(partition, replica, atUs);
     }
     const listeners = this.onReplica;

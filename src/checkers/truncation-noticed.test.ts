@@ -2,16 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { READER, Stage, stagedConfig } from './staging.ts';
 import { truncationNoticed } from './truncation-noticed.ts';
 
-/** reader-1 has read `a` and `b` of leader epoch 0 from broker 1; broker 2 takes over with as many records of it, and appends `c` and `d` in epoch 1. */
-function takenOver(copied: number): Stage {
+/** reader-1 has read `a` and `b` of leader epoch 0 from broker 1; broker 2 takes over with as many records of it, and appends `c` and `d` in epoch 1. Broker 1 has deleted what is below `deletedTo`. */
+function takenOver(copied: number, deletedTo = 0): Stage {
   const stage = Stage.ready([truncationNoticed]);
   stage.append(1, ['a', 'b']);
   stage.copy(1, 2, copied);
   stage.reset(READER, 0);
   stage.poll(READER, 1, [0, 1]);
+  stage.highWatermark(1, 2);
+  stage.advanceLogStart(1, deletedTo);
   stage.elect(2, [2, 3]);
+  stage.append(2, ['c', 'd'], { epoch: 1 });
   stage.lead(2);
-  stage.append(2, ['c', 'd']);
   return stage;
 }
 
@@ -65,7 +67,10 @@ describe('a consumer that goes from one leader to the next', () => {
     taken.poll(READER, 2, [2]);
     const gone = takenOver(1);
     gone.pollRecords(READER, 2, [{ offset: 2, leaderEpoch: 7, key: null, value: 'z' }]);
-    expect([taken.violations, gone.violations]).toEqual([0, 0]);
+    const deleted = takenOver(1, 2);
+    deleted.append(2, ['e']);
+    deleted.poll(READER, 2, [2, 3]);
+    expect([taken.violations, gone.violations, deleted.violations]).toEqual([0, 0, 0]);
   });
 
   it('is judged by the log as it was served, whatever became of it since', () => {

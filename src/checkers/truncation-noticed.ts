@@ -86,7 +86,7 @@ class TruncationNoticed implements Checker {
 
   private compare(partition: TrackedPartition, node: number, from: number, before: LastRead, read: LastRead, atUs: number): void {
     const log = logWith(read, partition, from);
-    if (log === undefined || !isRetained(log, before.offset)) return;
+    if (log === undefined || !isRetained(log, before.offset) || before.offset < (this.context.committed.of(partition)?.deletedTo ?? 0)) return;
     this.findings.compared += 1;
     const held = log.batchAt(before.offset)?.partitionLeaderEpoch;
     if (held === before.leaderEpoch) return;
