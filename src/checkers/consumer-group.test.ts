@@ -70,6 +70,14 @@ describe('a group of the consumer protocol', () => {
     expect(stage().group({ records: PAIR }).owns('a', [0]).group({ records: [...gone('a'), ...epochs(3, 2)] }).owns('a', [0, 1]).verdict().verdict).toBe('held');
   });
 
+  // swarm, seed 16716: it left because it did not poll, and a heartbeat by which it had once joined came late.
+  it('asks nothing of what a consumer owned when it was no member, until it takes over something as the member that it is', () => {
+    const rejoined = (): GroupStage => stage().group({ records: PAIR }).owns('a', [0], READER, 2).group({ records: [...gone('a'), ...epochs(3, 3), ...settled('b', 3, [0, 1])] })
+      .group({ records: [...epochs(4, 4), ...settled('a', 4, [])] });
+    expect(rejoined().sentences()).toEqual([]);
+    expect(rejoined().owns('a', [0, 1], READER, 4).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-1')]);
+  });
+
   it('expects a consumer to own for a moment what an overtaken answer gave it, and nothing else', () => {
     const released = [...epochs(3, 3), ...settled('a', 3, [0]), ...settled('b', 3, [1])];
     const overtaken = (): GroupStage => stage().group({ records: [...epochs(2, 2), ...settled('a', 2, [0, 1])] }).owns('a', [0], READER, 1).group({ records: released }).owns('a', [0, 1], READER, 2);

@@ -9,7 +9,8 @@
  *   ownership   what a consumer owns is with it at its legitimate coordinator, while that counts it as a member
  *
  * From `current` and `ownership` follows: no two members own the same partition. A consumer that was thrown out and does not know
- * it is no member (GRP-9), and one that said it will be back has given up what it had.
+ * it is no member (GRP-9), and one that said it will be back has given up what it had. It stays so with what it owned then when a
+ * heartbeat of its own that comes late, by which it once joined, makes it a member again.
  *
  * Not promised is what a consumer takes over from an answer that was overtaken: a heartbeat it had given up reaches the coordinator
  * behind the answer, says truthfully that the member did not have the partition when it was sent, is taken because it is of the
@@ -42,7 +43,7 @@ interface Owner {
   readonly groupId: string;
   readonly generationId: number;
   readonly owned: PartitionSet;
-  /** Of these, what it took over from an answer that was overtaken. */
+  /** Of these, what it took over from an answer that was overtaken, or had when it was no member any more. */
   readonly outdated: PartitionSet;
 }
 
@@ -84,6 +85,7 @@ class ConsumerGroupChecker implements Checker {
       this.judgeTarget(after, group, atUs);
       this.judgeCurrent(after, group, atUs);
       this.judgeInstances(after, group, atUs);
+      this.noteOutcasts(after, group);
       for (const [memberId, owner] of this.owners) this.judgeOwner(after, group, memberId, owner, atUs);
     }
     if (after.writes.some(({ isAppended }) => !isAppended) || this.logged.get(key) === group) return;
@@ -113,6 +115,14 @@ class ConsumerGroupChecker implements Checker {
 
   processStarted(node: number): void {
     this.owners = new Map([...this.owners].filter(([, owner]) => owner.node !== node));
+  }
+
+  /** Who owns something and is no member. */
+  private noteOutcasts({ groupId, partition, brokerId }: GroupView, { members }: ConsumerGroupImage): void {
+    for (const [memberId, owner] of this.owners) {
+      if (owner.groupId !== groupId || owner.outdated === owner.owned || members.has(memberId)) continue;
+      if (this.context.cluster.partition(GROUP_METADATA_TOPIC, partition).leader?.brokerId === brokerId) this.owners = new Map(this.owners).set(memberId, { ...owner, outdated: owner.owned });
+    }
   }
 
   private judgeEpochs(view: GroupView, { groupEpoch, assignmentEpoch, currentAssignment }: ConsumerGroupImage, atUs: number): void {

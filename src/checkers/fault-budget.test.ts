@@ -179,6 +179,22 @@ describe('the fault budget', () => {
     expect(stage.verdict().verdict).toBe('violated');
   });
 
+  // swarm, seed 52592: reassigned from two replicas to one, and back when that one was gone.
+  it('excuses a leader from the ELR whose log a reassignment had taken, and not one that ELR has forgotten since', () => {
+    const reassigned = (elr: readonly number[]): Stage => {
+      const stage = committed(ELR);
+      stage.change({ replicas: [1], isr: [1], leader: 1, eligibleLeaderReplicas: [2] });
+      stage.truncate(2, 0);
+      stage.change({ isr: [], leader: -1, eligibleLeaderReplicas: [1, ...elr], lastKnownElr: [1] });
+      stage.change({ replicas: [2, 1], addingReplicas: [2] });
+      stage.change({ isr: [2], leader: 2, eligibleLeaderReplicas: [1], lastKnownElr: [] });
+      stage.lead(2);
+      return stage;
+    };
+    expect(reassigned([2]).verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('broker-2 was elected leader of orders-0 from the ELR, though a reassignment had taken its log,') as string });
+    expect(reassigned([]).violations).toBe(1);
+  });
+
   it('knows an unclean leader that was fenced in the batch of records that elected it', () => {
     const stage = committed(UNCLEAN);
     stage.changeIsr([1]);

@@ -9,14 +9,19 @@
  * KIP-903); from its proposal on it counts as a member. The same holds for a broker that registers anew and stays in an ISR that has other members. Moments are judged
  * when a disk loses something and when ISR or ELR change: between them members only gain.
  *
+ * ELR has a hole: a reassignment that takes a member of the ISR out of the replicas, and leaves fewer than `min.insync.replicas`,
+ * puts that broker into the ELR and has its log deleted; brought back by another reassignment, it may be elected with nothing. What
+ * is lost so is excused.
+ *
  * With eligible leader replicas fewer than `min.insync.replicas` brokers with lossy crashes since the ISR was last large
  * enough are never an excuse, whatever the sets say; a broker that ELR dropped for an unclean shutdown counts as one of them. With `flush.messages` = 1 a power loss takes nothing: only a wipe does.
- * Source: "as long as there is at least one in sync replica alive, at all times" (Kafka documentation, 4.7); KIP-966.
+ * Source: "as long as there is at least one in sync replica alive, at all times" (Kafka documentation, 4.7); KIP-966;
+ * PartitionChangeBuilder.maybePopulateTargetElr, ReplicationControlManager.getTopicEffectiveMinIsr (the hole).
  */
 import { formatUs } from '../kernel/time.ts';
 import { NO_LEADER } from '../kafka/ids.ts';
 import type { LeaderEpoch, NodeId, Offset } from '../kafka/ids.ts';
-import type { PartitionLog } from '../kafka/log.ts';
+import { PartitionLog } from '../kafka/log.ts';
 import type { PartitionRegistration } from '../kafka/metadata.ts';
 import type { RecordBatch } from '../kafka/records.ts';
 import type { Cluster, TrackedPartition, TrackedReplica } from './cluster.ts';
@@ -45,6 +50,8 @@ interface PartitionBudget {
   /** Brokers that lost something while eligible, or were dropped as if they had, since the ISR was last as large as min.insync.replicas. */
   readonly lossyBrokers: readonly NodeId[];
   readonly excuses: readonly Excuse[];
+  /** In the ELR since before a reassignment took them out of the replicas, and their logs with that. */
+  readonly reassignedAway?: readonly NodeId[];
   /** ISR and ELR are empty since the brokers with these logs were dropped: until somebody leads again, all of it may be gone. */
   readonly abandoned?: { readonly logs: readonly PartitionLog[]; readonly reason: string } | undefined;
   /** An unclean election was allowed; whoever led before it may have acknowledged more by then. */
@@ -86,7 +93,8 @@ export class FaultBudget {
   registrationChanged(partition: TrackedPartition, before: PartitionRegistration | undefined, after: PartitionRegistration, atUs: number): void {
     const elected = before === undefined ? undefined : uncleanLeader(before, after);
     const isAllowed = before !== undefined && elected !== undefined && (checkedTopic(this.config, partition.topic)?.uncleanLeaderElectionEnable === true || isLastKnownLeader(before, elected));
-    if (isAllowed) this.noteUncleanElection(partition, before, elected, after.leaderEpoch, atUs);
+    if (isAllowed) this.noteUncleanElection(partition, before, after.leaderEpoch, partition.logOn(elected), `${this.cluster.nameOf(elected)} was elected leader of ${partition.name} uncleanly`, atUs);
+    if (before !== undefined) this.noteReassignedAway(partition, before, after, atUs);
     if (after.isr[0] !== undefined) this.endAbandonment(partition, after.isr[0]);
     const { losses } = this.of(partition);
     const eligible = eligibleLeaders(after);
@@ -222,9 +230,17 @@ export class FaultBudget {
     for (const log of abandoned.logs) this.addExcuse(partition, log, commonPrefixEnd(kept, log), log.logEndOffset, () => abandoned.reason);
   }
 
-  private noteUncleanElection(partition: TrackedPartition, before: PartitionRegistration, leader: NodeId, leaderEpoch: LeaderEpoch, atUs: number): void {
-    const kept = partition.logOn(leader);
-    const reason = (): string => `${this.cluster.nameOf(leader)} was elected leader of ${partition.name} uncleanly at ${formatUs(atUs)}`;
+  private noteReassignedAway(partition: TrackedPartition, before: PartitionRegistration, { elr, replicas, leader, leaderEpoch }: PartitionRegistration, atUs: number): void {
+    const known = this.of(partition).reassignedAway ?? [];
+    const isElected = leader !== before.leader && known.includes(leader);
+    if (isElected) this.noteUncleanElection(partition, before, leaderEpoch, PartitionLog.empty(), `${this.cluster.nameOf(leader)} was elected leader of ${partition.name} from the ELR, though a reassignment had taken its log,`, atUs);
+    const reassignedAway = elr.filter((id) => known.includes(id) || !replicas.includes(id));
+    if (reassignedAway.length !== known.length) this.set(partition, { ...this.of(partition), reassignedAway });
+  }
+
+  /** The leader has `kept`. */
+  private noteUncleanElection(partition: TrackedPartition, before: PartitionRegistration, leaderEpoch: LeaderEpoch, kept: PartitionLog, what: string, atUs: number): void {
+    const reason = (): string => `${what} at ${formatUs(atUs)}`;
     const lost = [...eligibleLeaders(before).map((id) => partition.logOn(id)), ...this.of(partition).losses.map(({ log }) => log)];
     for (const log of lost) this.addExcuse(partition, log, isCleaned(kept, log) ? 0 : commonPrefixEnd(kept, log), log.logEndOffset, reason);
     this.set(partition, { ...this.of(partition), unclean: { fromOffset: Math.min(kept.logEndOffset, ...lost.map((log) => commonPrefixEnd(kept, log))), leaderEpoch, reason: reason() } });

@@ -2,7 +2,8 @@
  * The heartbeat of the consumer protocol: it joins, acknowledges, and brings epoch and assignment. A field that has not
  * changed since the last answered heartbeat is left out. After a failure without an answer everything is said again.
  *
- * Source: ConsumerHeartbeatRequestManager (HeartbeatState.buildRequestData), AbstractHeartbeatRequestManager.onErrorResponse.
+ * Source: ConsumerHeartbeatRequestManager (HeartbeatState.buildRequestData), AbstractMembershipManager.shouldHeartbeatNow,
+ * AbstractHeartbeatRequestManager.onErrorResponse.
  */
 import type { ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse } from '../../kafka/api.ts';
 import type { ErrorName } from '../../kafka/errors.ts';
@@ -30,7 +31,8 @@ export function join(turn: ConsumerMembershipTurn, topics: readonly string[]): v
 export function heartbeatIfDue(turn: ConsumerMembershipTurn): void {
   const { state, nowMs } = turn;
   if (!isHeartbeating(state) || state.isHeartbeatInFlight || state.coordinator === NO_COORDINATOR) return;
-  const atMs = Math.max(state.heartbeatAtMs, coordinatorReadyAtMs(turn));
+  // That it is due at once is a matter of the state: another target in the answer before calls the acknowledgement off.
+  const atMs = Math.max(state.memberState === 'ACKNOWLEDGING' ? nowMs : state.heartbeatAtMs, coordinatorReadyAtMs(turn));
   if (atMs > nowMs) turn.wakeBy(atMs);
   else sendHeartbeat(turn, state.generationId);
 }
@@ -114,7 +116,6 @@ export function reconciled(turn: ConsumerMembershipTurn, target: readonly TopicP
   if (state.memberState !== 'RECONCILING') return;
   state.owned = target;
   state.memberState = 'ACKNOWLEDGING';
-  state.heartbeatAtMs = turn.nowMs;
 }
 
 /** Thrown out: everything owned is lost, and the consumer joins again with its next poll. */
