@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ConsumerAssignment } from '../kafka/group-api.ts';
+import { EMPTY_ASSIGNMENT } from '../kafka/group/classic-group.ts';
 import type { CoordinatorRecord } from '../kafka/group/coordinator-records.ts';
 import { coordinatorIsReplay } from './coordinator-is-replay.ts';
 import { commitOf, GROUP, GroupStage, liveGroup, liveMember, memberOf, metadataOf } from './group-staging.ts';
@@ -54,5 +56,9 @@ describe('a coordinator is the replay of its log', () => {
     expect(replaced().group({ writes: [] }).verdict().verdict).toBe('held');
     expect(replaced().group({ writes: [], classic: stable('old') }).verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('the write that was given up is in the log') });
     expect(replaced().group({ writes: [], classic: stable('third') }).verdict().verdict).toBe('violated');
+    // Swarm, seed 23501: the leader's assignment names the new id.
+    const assigned = (assignment: ConsumerAssignment) => liveGroup({ state: 'Stable', generationId: 1 }, [liveMember({ ...static1('old'), assignment })]);
+    expect(replaced().group({ writes: [], classic: assigned(EMPTY_ASSIGNMENT) }).verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('the write that was given up is in the log') });
+    expect(replaced().group({ writes: [], classic: assigned({ assignedPartitions: [{ topic: 'orders', partitions: [1] }], userData: null }) }).verdict().verdict).toBe('violated');
   });
 });

@@ -2,11 +2,13 @@
  * Static members whose replacement a coordinator took back. A member that comes back under a new member id takes the place of the
  * old one in memory, and the write that says so is under way. When it is not committed in time the coordinator answers with an
  * error and has the old id in its place again; the write stays in the log all the same, and may be committed yet. Until the member
- * joins again, or the group is loaded, memory and log name it differently. That is Kafka's own doing (KIP-345).
+ * joins again, or the group is loaded, memory and log name it differently; and an assignment that was made for the new id is
+ * nothing to the old one (GroupMetadataManager.setAndPropagateAssignment). That is Kafka's own doing (KIP-345).
  *
  * Recognised by the ids that an instance has had: it goes back to the one before. An id that it never had is no way back.
  * Source: GroupMetadataManager.updateStaticMemberThenRebalanceOrCompleteJoin; CoordinatorWriteEvent.complete.
  */
+import { EMPTY_ASSIGNMENT } from '../kafka/group/classic-group.ts';
 import type { GroupMetadataValue } from '../kafka/group/coordinator-records.ts';
 import type { GroupView } from '../kafka/views.ts';
 
@@ -35,8 +37,15 @@ export class StaticReplacements {
       if (liveId !== undefined && liveId !== memberId && this.olderIds.get(keyOf(group, groupInstanceId as string)) === liveId) renamed.set(memberId, liveId);
     }
     if (renamed.size === 0) return logged;
-    const named = (memberId: string): string => renamed.get(memberId) ?? memberId;
-    return { ...logged, leader: logged.leader === null ? null : named(logged.leader), members: logged.members.map((member) => ({ ...member, memberId: named(member.memberId) })) };
+    return {
+      ...logged,
+      leader: logged.leader === null ? null : (renamed.get(logged.leader) ?? logged.leader),
+      members: logged.members.map((member) => {
+        const liveId = renamed.get(member.memberId);
+        if (liveId === undefined) return member;
+        return { ...member, memberId: liveId, assignment: group.classic.members.get(liveId)?.assignment === EMPTY_ASSIGNMENT ? EMPTY_ASSIGNMENT : member.assignment };
+      }),
+    };
   }
 
   fork(): StaticReplacements {

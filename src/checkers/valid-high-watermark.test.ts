@@ -38,4 +38,22 @@ describe('valid high watermark', () => {
     stage.highWatermark(1, 1);
     expect(stage.verdict().evidence[0]?.sentence).toBe('broker-1 raised its high watermark of orders-0 to 1 in leader epoch 0, and broker-3, in the committed ISR, has a log that ends at 0');
   });
+
+  // swarm, seed 63893: the last replica in sync lost power and registered anew, while the leader before was cut off.
+  it('asks nothing of a deposed leader about a member that lost records before it registered anew', () => {
+    const counted = (isDeposed: boolean): Stage => {
+      const stage = Stage.ready([validHighWatermark]);
+      stage.registerBrokers();
+      stage.append(1, ['a', 'b']);
+      stage.copy(1, 2);
+      stage.copy(1, 3);
+      stage.goDown(3, 1);
+      stage.start(3, 2);
+      stage.registerBroker(3, 20);
+      if (isDeposed) stage.elect(3, [3]);
+      stage.highWatermark(1, 2);
+      return stage;
+    };
+    expect([counted(true), counted(false)].map((stage) => stage.violations)).toEqual([0, 1]);
+  });
 });

@@ -4,7 +4,8 @@
  * member of the committed ISR has a log that reaches it.
  *
  * Between the controller's word and the leader's, the leader's set may be the larger one, never the smaller. Not asked of a
- * member whose disk has lost records since it registered.
+ * member whose disk has lost records since it registered; nor, of a deposed leader, who knows of no registration after its own
+ * time, of one that has lost records in its life before.
  *
  * Source: KIP-497 (PendingExpandIsr, PendingShrinkIsr); ValidLeaderMaximalISR of the KIP-966 specification, AsyncIsr of
  * the KIP-320 one.
@@ -67,13 +68,14 @@ class ValidHighWatermark implements Checker {
 
   private judgeHighWatermark({ partition, brokerId, view }: TrackedReplica, highWatermark: number, isr: readonly NodeId[], atUs: number): void {
     this.findings.compared += 1;
+    const { cluster, budget, trace } = this.context;
+    const isDeposed = view?.leaderEpoch !== partition.registration?.leaderEpoch;
     for (let i = 0; i < isr.length; i += 1) {
       const member = isr[i] as NodeId;
       const { logEndOffset } = partition.logOn(member);
-      if (logEndOffset >= highWatermark || this.context.trace.hasLost(partition, member)) continue;
+      if (logEndOffset >= highWatermark || trace.hasLost(partition, member)) continue;
       // After an unclean election the deposed leader counts an ISR that is none any more.
-      if (this.context.budget.electedUncleanly(partition) && view?.leaderEpoch !== partition.registration?.leaderEpoch) continue;
-      const { cluster } = this.context;
+      if (isDeposed && (budget.electedUncleanly(partition) || trace.hasLostLately(partition, member))) continue;
       const leaderEpoch = view?.leaderEpoch ?? -1;
       this.findings.violated(atUs, () => ({
         sentence: `${cluster.nameOf(brokerId)} raised its high watermark of ${partition.name} to ${highWatermark} in leader epoch ${leaderEpoch}, and ${cluster.nameOf(member)}, in the committed ISR, has a log that ends at ${logEndOffset}`,
