@@ -5,7 +5,7 @@
  * `HARROW_KILLS=20 npx vitest run properties/explorer/sweep-survives.test.ts` kills the sweep twenty times and workers twenty times.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +17,9 @@ import { freshSeed } from '../support/seed.ts';
 const MAIN = await builtProgram();
 const folder = mkdtempSync(join(tmpdir(), 'harrow-sweep-'));
 const SCENARIO = join(folder, 'tiny.yaml');
+/** What sweeps and their workers say on stderr: nothing, also when the one is killed that they would answer. */
+const SAID = join(folder, 'said.txt');
+const said = openSync(SAID, 'a');
 /** Four for each of two workers. */
 const SEEDS_AT_WORK = 8;
 const KILLS = Number(process.env['HARROW_KILLS'] ?? 10);
@@ -50,7 +53,7 @@ function sweepArguments(file: string, ...more: string[]): string[] {
 }
 
 function start(file: string): ChildProcess {
-  return spawn(process.execPath, sweepArguments(file), { stdio: 'ignore' });
+  return spawn(process.execPath, sweepArguments(file), { stdio: ['ignore', 'ignore', said] });
 }
 
 async function ended(child: ChildProcess): Promise<void> {
@@ -79,7 +82,10 @@ function sweptInPeace(): Summary {
   return merged(file);
 }
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  closeSync(said);
+  rmSync(folder, { recursive: true, force: true });
+});
 
 describe('a sweep', () => {
   const peace = sweptInPeace();
@@ -102,6 +108,7 @@ describe('a sweep', () => {
     }
     await ended(start(file));
     expect(facts(merged(file))).toEqual(facts(peace));
+    expect(readFileSync(SAID, 'utf8')).toBe('');
   });
 
   it(`comes to the same when ${KILLS} of its workers are killed`, async () => {

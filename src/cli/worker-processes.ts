@@ -125,6 +125,7 @@ export function serveJobs<Data, Job, Result>(answer: (data: Data, job: Job) => R
     } catch (error) {
       said = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }
-    process.send?.(said);
+    // Whoever asked may be gone by now, and then the channel with it.
+    process.send?.(said, undefined, undefined, () => undefined);
   });
 }
