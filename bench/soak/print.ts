@@ -45,7 +45,7 @@ function choiceLines({ choices }: SoakSummary): string[] {
 function coverageLine({ transitionRuns }: SoakSummary): string {
   const all = new MachineCoverage().transitionCount;
   const taken = transitionRuns.slice(0, all).filter((runs) => runs > 0).length;
-  return `transitions of the machines: ${formatNumber(taken)} of ${formatNumber(all)} taken (npm run transitions lists them)`;
+  return `transitions of the machines: ${formatNumber(taken)} of ${formatNumber(all)} taken (reports/transitions.md lists those of a campaign)`;
 }
 
 function findingLines({ scenario, mutants, findings }: SoakSummary): string[] {

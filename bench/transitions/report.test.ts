@@ -9,8 +9,8 @@ describe('the report of transitions', () => {
   ];
 
   it('tells the runs of each row by machine, and first of all the rows that no run took', () => {
-    const lines = formatTransitions({ scenario: 'swarm', firstSeed: 3, lastSeed: 6, rows, runs: [4] }).split('\n');
-    expect(lines).toContain('1 of 3 were. Written by `npm run transitions -- --seeds 3..6`.');
+    const lines = formatTransitions({ scenario: 'swarm', campaignRuns: 4, rows, runs: [4] }).split('\n');
+    expect(lines).toContain('[soak.md](soak.md). 1 of 3 were. Written by `npm run soak-report`.');
     expect(lines.filter((line) => line.startsWith('- '))).toEqual(['- `m`: (any), (always) -> (stays)', '- `n`: c, F -> c']);
     expect(lines.filter((line) => line.startsWith('| a'))).toEqual(['| a | E | g | b | 4 |']);
     expect(lines.filter((line) => line.startsWith('## '))).toEqual(['## Never taken', '## m', '## n']);

@@ -1,25 +1,25 @@
 /** reports/transitions.md: every transition of every shipped machine, with the runs that took it. A function of its data. */
+import { grouped } from '../../src/cli/style.ts';
 import type { Transition } from '../../src/explorer/coverage/machine-table.ts';
 
 export interface TransitionReport {
   /** `swarm`, or the name of a built-in scenario. */
   readonly scenario: string;
-  readonly firstSeed: number;
-  readonly lastSeed: number;
+  readonly campaignRuns: number;
   readonly rows: readonly Transition[];
   /** Runs by row; what is missing at the end is 0. */
   readonly runs: readonly number[];
 }
 
-export function formatTransitions({ scenario, firstSeed, lastSeed, rows, runs }: TransitionReport): string {
+export function formatTransitions({ scenario, campaignRuns, rows, runs }: TransitionReport): string {
   const machines = [...new Set(rows.map(({ machine }) => machine))];
   const numbered = rows.map((row, number) => ({ ...row, runs: runs[number] ?? 0 }));
   const never = numbered.filter((row) => row.runs === 0);
   const lines = [
     '# Transitions',
     '',
-    `Every transition of the shipped machines, and in how many of ${lastSeed - firstSeed + 1} runs (\`${scenario}\`, seeds ${firstSeed} to ${lastSeed}) it was taken.`,
-    `${rows.length - never.length} of ${rows.length} were. Written by \`npm run transitions -- --seeds ${firstSeed}..${lastSeed}${scenario === 'swarm' ? '' : ` --scenario ${scenario}`}\`.`,
+    `Every transition of the shipped machines, and in how many of ${grouped(campaignRuns)} runs of \`${scenario}\` it was taken: those of`,
+    `[soak.md](soak.md). ${grouped(rows.length - never.length)} of ${grouped(rows.length)} were. Written by \`npm run soak-report\`.`,
     '',
     '## Never taken',
     '',

@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { detectionOf, isHunted, runMutant } from '../../bench/mutants/campaign.ts';
 import { formatMutants, type MutantReport } from '../../bench/mutants/report.ts';
+import { formatTransitions } from '../../bench/transitions/report.ts';
+import { MachineCoverage } from '../../src/explorer/coverage/machine-coverage.ts';
 import { MUTANT_DOCS } from '../../src/scenarios/mutants.ts';
 
 const REPORTS = new URL('../../reports/', import.meta.url);
@@ -33,5 +35,15 @@ describe('the report of mutants', () => {
     const mutant = hunted.find((each) => each.name === name);
     if (mutant === undefined) expect.fail(`${name} is not hunted`);
     expect(detectionOf(mutant, runMutant(mutant, seed))).not.toBeNull();
+  });
+});
+
+describe('the report of transitions', () => {
+  it('has every transition of the shipped machines: if this fails, `npm run soak-report` of a campaign of today', () => {
+    const coverage = new MachineCoverage();
+    const rows = coverage.points.slice(0, coverage.transitionCount);
+    const cellsOf = (page: string): string[] => page.split('\n').flatMap((line) => (line.startsWith('| ') ? [line.slice(0, line.lastIndexOf(' | '))] : []));
+    const present = formatTransitions({ scenario: 'swarm', campaignRuns: 0, rows, runs: [] });
+    expect(cellsOf(readFileSync(new URL('transitions.md', REPORTS), 'utf8'))).toEqual(cellsOf(present));
   });
 });

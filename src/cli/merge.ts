@@ -19,7 +19,7 @@ export interface MergeOptions {
 }
 
 export function mergeCommand(paths: readonly string[], options: MergeOptions, outside: Outside): ExitCode {
-  const { head, tally, outcomes } = readAll(paths, options.out !== undefined);
+  const { head, tally, outcomes } = readCampaigns(paths, options.out !== undefined);
   if (options.out !== undefined) {
     const sink = continueCampaign(options.out, 0);
     const { format: _format, ...rest } = head;
@@ -32,7 +32,8 @@ export function mergeCommand(paths: readonly string[], options: MergeOptions, ou
   return exitCodeOfCampaign(report);
 }
 
-function readAll(paths: readonly string[], areKept: boolean): { readonly head: CampaignHead; readonly tally: Tally; readonly outcomes: SeedOutcome[] } {
+/** Adds up campaigns; with `areKept` their runs are kept, too. @throws UsageError for what is no campaign, and for those that do not add up. */
+export function readCampaigns(paths: readonly string[], areKept: boolean): { readonly head: CampaignHead; readonly tally: Tally; readonly outcomes: SeedOutcome[] } {
   const tally = new Tally();
   const outcomes: SeedOutcome[] = [];
   let first: { readonly path: string; readonly head: CampaignHead } | undefined;
