@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { READER, Stage, stagedConfig } from './staging.ts';
+import { READER, Stage, stagedConfig, TOPIC } from './staging.ts';
 import { truncationNoticed } from './truncation-noticed.ts';
 
 /** reader-1 has read `a` and `b` of leader epoch 0 from broker 1; broker 2 takes over with as many records of it, and appends `c` and `d` in epoch 1. Broker 1 has deleted what is below `deletedTo`. */
@@ -39,6 +39,19 @@ describe('a consumer that goes from one leader to the next', () => {
     asLong.pollRecords(READER, 1, [{ offset: 1, leaderEpoch: 3, key: null, value: 'z' }]);
     asLong.pollRecords(READER, 2, [{ offset: 2, leaderEpoch: 1, key: null, value: 'c' }]);
     expect(asLong.verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('1 expected: the log that was left was as long') });
+  });
+
+  // swarm, seed 84272: a fetch was in flight to a zombie while its successor confirmed the position.
+  it('is not expected to where what it read last came late, from the leader before', () => {
+    const read = (isFromFormerLeader: boolean): Stage => {
+      const stage = takenOver(1);
+      stage.reset(READER, 0, 'truncation');
+      stage.observe(READER, { type: 'poll', topic: TOPIC, partition: 0, from: 1, records: [{ offset: 1, leaderEpoch: 0, key: null, value: 'b' }], ...(isFromFormerLeader ? { isFromFormerLeader } : {}) });
+      stage.poll(READER, 2, [2]);
+      return stage;
+    };
+    expect(read(true).verdict()).toMatchObject({ verdict: 'held', note: '1 expected: an answer of the leader before was taken when the position had been confirmed with the next' });
+    expect(read(false).violations).toBe(1);
   });
 
   it('is seen to within one poll, too', () => {

@@ -14,6 +14,9 @@
  * that of the position at the position or behind it, and the consumer compares this end alone, not the epoch of the answer
  * (SubscriptionState.maybeCompleteValidation).
  *
+ * Nor of a last record from an answer of the leader before, which came, or was returned, when the position had been confirmed with
+ * the next one already: only its offset is compared with the position, and nothing is confirmed again (FetchCollector.initialize).
+ *
  * Source: OffsetFetcherUtils.validatePositionsOnMetadataChange; KIP-320 (KAFKA-7747, 2.3); BUG-59.
  */
 import type { HistoryEntry } from '../history/history.ts';
@@ -38,6 +41,7 @@ export const truncationNoticed: Property = {
 interface LastRead {
   readonly offset: Offset;
   readonly leaderEpoch: LeaderEpoch;
+  readonly isFromFormerLeader?: true | undefined;
 }
 
 class TruncationNoticed implements Checker {
@@ -66,7 +70,7 @@ class TruncationNoticed implements Checker {
     else if (observation.type === 'position.reset') this.forget(node, this.idOf(observation.topic, observation.partition));
   }
 
-  private polled({ topic, partition: index, records, from }: Polled, node: number, atUs: number): void {
+  private polled({ topic, partition: index, records, from, isFromFormerLeader }: Polled, node: number, atUs: number): void {
     const first = records[0];
     const last = records.at(-1);
     if (first === undefined || last === undefined) return;
@@ -81,7 +85,7 @@ class TruncationNoticed implements Checker {
       }
     }
     while (reads.length < partition.id) reads.push(undefined);
-    reads[partition.id] = { offset: last.offset, leaderEpoch: last.leaderEpoch };
+    reads[partition.id] = { offset: last.offset, leaderEpoch: last.leaderEpoch, isFromFormerLeader };
   }
 
   private compare(partition: TrackedPartition, node: number, from: number, before: LastRead, read: LastRead, atUs: number): void {
@@ -92,6 +96,10 @@ class TruncationNoticed implements Checker {
     if (held === before.leaderEpoch) return;
     if (held !== undefined && held < before.leaderEpoch) {
       this.findings.expect(1, 'the log that was left was as long as what had been read, of which the consumer compares no more');
+      return;
+    }
+    if (before.isFromFormerLeader === true) {
+      this.findings.expect(1, 'an answer of the leader before was taken when the position had been confirmed with the next');
       return;
     }
     const { cluster } = this.context;

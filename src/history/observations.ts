@@ -61,6 +61,8 @@ export interface Polled {
   readonly records: readonly ReceivedRecord[];
   /** The broker that served them. */
   readonly from: NodeId;
+  /** The consumer takes another broker for the leader by now: its position may be confirmed there already. */
+  readonly isFromFormerLeader?: true;
 }
 
 /** A consumer's position moved other than by reading. */

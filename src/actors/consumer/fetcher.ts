@@ -159,7 +159,7 @@ function poll(turn: ConsumerTurn, place: number, batches: readonly RecordBatch[]
   let { position, offsetEpoch } = before;
   for (;;) {
     const taken = takeRecords(batches, position, offsetEpoch, maxPollRecords, checkCrcs);
-    if (taken.records.length > 0) observePoll(turn, { type: 'poll', topic: before.topic, partition: before.partition, records: taken.records, from });
+    if (taken.records.length > 0) observePoll(turn, polledOf(before, taken.records, from));
     position = taken.position;
     offsetEpoch = taken.offsetEpoch;
     if (taken.end === 'limit') continue;
@@ -168,6 +168,15 @@ function poll(turn: ConsumerTurn, place: number, batches: readonly RecordBatch[]
     else if (after !== before) setPartition(turn, place, after);
     return;
   }
+}
+
+/**
+ * A fetch in flight, and what is buffered, is taken when its offset is the position, whoever leads by then and confirmed it
+ * (FetchCollector.initialize).
+ */
+export function polledOf({ topic, partition, leaderId }: TopicPartitionState, records: Polled['records'], from: NodeId): Polled {
+  const polled: Polled = { type: 'poll', topic, partition, records, from };
+  return leaderId === from || leaderId === NO_LEADER ? polled : { ...polled, isFromFormerLeader: true };
 }
 
 export function observePoll(turn: ConsumerTurn, observation: Polled): void {

@@ -14,7 +14,7 @@ import type { Polled } from '../../history/observations.ts';
 import { tellApplication, tellMembership } from './calls.ts';
 import { groupOf, retryCommits, setGroup } from './commits.ts';
 import { initWithCommittedOffsetsIfNeeded } from './committed-offsets.ts';
-import { fetchFailed, observePoll, sendFetches, waiting } from './fetcher.ts';
+import { fetchFailed, observePoll, polledOf, sendFetches, waiting } from './fetcher.ts';
 import { resetPositionsIfNeeded, validatePositionsIfNeeded } from './offset-fetcher.ts';
 import { UNPREPARED } from './group-state.ts';
 import { committedBefore, giveUp, owned, pollCoordinator } from './rebalance.ts';
@@ -114,7 +114,7 @@ function collectFetch(turn: ConsumerTurn): Polled[] {
     }
     const { records, position, offsetEpoch, end } = takeRecords(data.records, fetchOffset, before.offsetEpoch, remaining, state.config.checkCrcs);
     remaining -= records.length;
-    if (records.length > 0) polled.push({ type: 'poll', topic: before.topic, partition: before.partition, records, from });
+    if (records.length > 0) polled.push(polledOf(before, records, from));
     const after = position === before.position ? before : advanced(before, position, offsetEpoch);
     switch (end) {
       case 'limit':

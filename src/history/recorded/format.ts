@@ -34,6 +34,7 @@ const CLIENT: Fields = {
   acks: optional(oneOf(-1, 0, 1), 'Of a send. Default -1, all.'),
   mayBeTwice: optional(bool, 'Of a send that is ok: an attempt before the last ended without proof that it appended nothing.'),
   from: optional(count, 'Id of the broker that served a poll.'),
+  isFromFormerLeader: optional(bool, 'Of a poll: the process takes another broker for the leader by now.'),
   rebalanced: optional(list(partitionKey), 'Topic-partitions that were taken or given meanwhile.'),
 };
 const offsets = required(pairs(offset), 'Offsets by topic-partition.');

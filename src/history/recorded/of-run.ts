@@ -38,8 +38,8 @@ export function operationOf(entry: HistoryEntry, nodes: readonly string[]): Oper
     case 'producer.epoch':
       return { ...stamp('ok'), f: 'producer-epoch', value: [observation.producerId, observation.producerEpoch] };
     case 'poll': {
-      const { topic, partition, records, from } = observation;
-      return { ...stamp('ok'), f: 'poll', from, value: [{ kind: 'poll', reads: [{ key: topicPartition(topic, partition), records: records.map(readOf) }] }] };
+      const { topic, partition, records, from, isFromFormerLeader } = observation;
+      return { ...stamp('ok'), f: 'poll', from, ...(isFromFormerLeader === true ? { isFromFormerLeader } : {}), value: [{ kind: 'poll', reads: [{ key: topicPartition(topic, partition), records: records.map(readOf) }] }] };
     }
     case 'position.reset': {
       const { topic, partition, from, to, reason, leaderEpoch } = observation;
@@ -164,12 +164,12 @@ function observedSend(operation: ClientOperation, errorCode: ErrorName): ClientO
   return { type: 'send.completed', sendId, outcome: outcomeOf(operation.type), partition: key === null ? NO_PARTITION : placeOf(key).partition, offset: offset ?? NO_OFFSET, errorCode, ...(operation.mayBeTwice === true ? { mayBeTwice: true } : {}) };
 }
 
-function observedPoll({ index, value, from }: ClientOperation): ClientObservation {
+function observedPoll({ index, value, from, isFromFormerLeader }: ClientOperation): ClientObservation {
   const [micro] = value;
   assert(micro?.kind === 'poll' && micro.reads.length === 1, `operation ${index} polls one partition`);
   const { key, records } = present(micro?.kind === 'poll' ? micro.reads[0] : undefined, 'what a poll read');
   return {
-    type: 'poll', ...placeOf(key), from: present(from, 'the broker of a poll'),
+    type: 'poll', ...placeOf(key), from: present(from, 'the broker of a poll'), ...(isFromFormerLeader === true ? { isFromFormerLeader } : {}),
     records: records.map(({ offset, leaderEpoch, recordKey, value: read }) => ({ offset, leaderEpoch: present(leaderEpoch, 'the leader epoch of a record'), key: recordKey ?? null, value: textOf(read) })),
   };
 }

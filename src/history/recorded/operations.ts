@@ -72,6 +72,8 @@ export interface ClientOperation extends Stamp {
   readonly mayBeTwice?: boolean;
   /** The broker that served a poll. */
   readonly from?: number;
+  /** The consumer takes another broker for the leader by now. */
+  readonly isFromFormerLeader?: boolean;
   /** Keys that were taken or given while the operation was under way. */
   readonly rebalanced?: readonly Key[];
 }
