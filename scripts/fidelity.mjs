@@ -25,7 +25,7 @@ What of Apache Kafka is modelled, what is simplified, what is absent. Generated 
 opening comment of each file, and compared in \`npm test\`: change the comment, not this page.
 
 Absent as a whole, for now: ZooKeeper mode (older versions have their replication rules under a KRaft controller), dynamic
-voters (KIP-853), consumer groups, transactional producers, fetch sessions, follower fetching by consumers,
+voters (KIP-853), transactional producers, fetch sessions, follower fetching by consumers,
 several log directories, tiered storage, quotas and security. What is absent cannot be violated: no verdict says anything
 about it.
 `;

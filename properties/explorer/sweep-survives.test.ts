@@ -153,6 +153,25 @@ describe('a sweep', () => {
     expect(merged(...files, files[0] as string)).toMatchObject({ runs: SEEDS, repeated: SEEDS / 3, digest: peace.digest });
   });
 
+  it('leaves a file alone that is no campaign, and says so of a folder', () => {
+    const notes = join(folder, 'notes.json');
+    writeFileSync(notes, '{"mine":1}');
+    const told = [notes, folder].map((path) => spawnSync(process.execPath, [MAIN, 'sweep', SCENARIO, '--seeds', '1..2', '--file', path, '--out', folder], { encoding: 'utf8' }));
+    expect(told.map(({ status }) => status)).toEqual([64, 64]);
+    expect(told.map(({ stderr }) => stderr)).toEqual([expect.stringContaining('notes.json is no campaign'), expect.stringContaining(`cannot read ${folder}`)]);
+    expect(readFileSync(notes, 'utf8')).toBe('{"mine":1}');
+  });
+
+  it('reverts what the command line says, and nothing of the scenario when that is none', () => {
+    const reverting = join(folder, 'reverting.yaml');
+    writeFileSync(reverting, `${readFileSync(SCENARIO, 'utf8')}mutants: [minimal-isr]\n`);
+    const sweptWith = (...more: string[]): { readonly mutants: readonly string[]; readonly digest: string } => {
+      const { stdout } = spawnSync(process.execPath, [MAIN, 'sweep', reverting, '--seeds', '1..2', '--out', folder, '--quiet', '--json', ...more], { encoding: 'utf8' });
+      return JSON.parse(stdout) as ReturnType<typeof sweptWith>;
+    };
+    expect([sweptWith().mutants, sweptWith('--mutant', 'none').mutants]).toEqual([['minimal-isr'], []]);
+  });
+
   it('does not go on in the file of another scenario', () => {
     const { status, stderr } = spawnSync(process.execPath, [MAIN, 'sweep', 'quickstart', '--seeds', '1..2', '--file', join(folder, 'peace.ndjson'), '--out', folder], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([64, expect.stringContaining('differ in scenario')]);

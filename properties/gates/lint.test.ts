@@ -137,7 +137,7 @@ describe('below the command line', () => {
   });
 
   it('every layer but the command line is held', () => {
-    const layers = ['kernel', 'kafka', 'history', 'network', 'checkers', 'wire', 'actors', 'scenarios', 'explorer', 'report', 'testing'];
+    const layers = ['kernel', 'kafka', 'history', 'network', 'checkers', 'actors', 'scenarios', 'explorer', 'report', 'testing'];
     const code = `${HEADER}export const planted = [Date.now(), Math.random()];\n`;
     const found = lint(Object.fromEntries(['cli', ...layers].map((layer) => [`src/${layer}/planted.ts`, code])));
     expect(new Set(found.map(({ path }) => path))).toEqual(new Set(layers.map((layer) => `src/${layer}/planted.ts`)));

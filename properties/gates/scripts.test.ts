@@ -112,6 +112,14 @@ describe('the build', () => {
   });
 });
 
+describe('a lock that is empty', () => {
+  it('is nobody\'s after a moment: who made it died, or found the disk full', () => {
+    const root = plantClone({ 'src/kernel/a.ts': `${HEADER}export const a = 1;\n`, '.harrow/setup.lock': '' });
+    expect(run(root, SETUP)).toMatchObject({ code: 0 });
+    expect(existsSync(join(root, '.harrow/setup.lock'))).toBe(false);
+  });
+});
+
 describe('the installation', () => {
   const LOCKED = {
     '': { dependencies: { a: '1.0.0' } },
@@ -212,6 +220,12 @@ describe('npm test', () => {
     expect(out).toContain('failing gates: tests (unit, properties)');
     expect(last(out)).toBe('1 passed, 1 failed');
     expect(last(run(root, ['scripts/check.mjs', '--only=unit']).out)).toBe('1 passed, 0 failed');
+  });
+
+  it('fails when it finds no test', () => {
+    const root = plantTested({ 'src/kernel/a.test.ts': testFile('holds', 1) });
+    const { code, out } = run(root, ['scripts/check.mjs', '--only=properties']);
+    expect([code, last(out)]).toEqual([1, '0 passed, 1 failed']);
   });
 
   it('counts what fails without being a test', () => {

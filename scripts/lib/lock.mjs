@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { say, SetupError } from './project.mjs';
 
 const POLL_MS = 100;
+const EMPTY_FOR_MS = 2_000;
 /** Longer than any npm ci on a slow line; only used where the owner's process cannot be asked (another host, a share). */
 const FOREIGN_LOCK_LIFETIME_MS = 30 * 60 * 1000;
 
@@ -58,6 +59,15 @@ function takeOver(path, owner) {
   rmSync(aside, { force: true });
 }
 
+/** Since the file was written to; 0 when it is gone. */
+function ageMs(path) {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
 /**
  * Calls `work` while holding the lock of `root`, waiting for it as long as its owner lives. Throws a SetupError when
  * the project's folder cannot be written. Returns what `work` returns.
@@ -76,13 +86,14 @@ export async function withSetupLock(root, work) {
       if (error.code !== 'EEXIST') throw new SetupError(`cannot set up in ${root}: ${error.message}`);
     }
     const owner = readIfAny(path);
-    if (owner !== undefined && owner !== '') {
-      if (isAbandoned(path, owner)) {
+    if (owner !== undefined) {
+      // Its maker writes its name in the moment after: one that stays empty was made by a process that died, or found the disk full.
+      if (owner === '' ? ageMs(path) > EMPTY_FOR_MS : isAbandoned(path, owner)) {
         takeOver(path, owner);
         continue;
       }
-      if (!told) say(`another setup is running (process ${owner.split(' ')[0]}); waiting for it`);
-      told = true;
+      if (!told && owner !== '') say(`another setup is running (process ${owner.split(' ')[0]}); waiting for it`);
+      told ||= owner !== '';
     }
     await sleep(POLL_MS);
   }

@@ -4,12 +4,15 @@
  */
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { headOf, outcomeOf, type CampaignHead } from '../explorer/campaign/campaign-lines.ts';
+import { CAMPAIGN_FORMAT, headOf, outcomeOf, type CampaignHead } from '../explorer/campaign/campaign-lines.ts';
 import type { SeedOutcome } from '../explorer/campaign/seed-outcome.ts';
 import { UsageError } from './exit-codes.ts';
+import { explained } from './file-errors.ts';
 
 const PIECE_BYTES = 1 << 20;
 const NEWLINE = 10;
+/** {@link headLine} */
+const HEAD_BEGINS = `{"format":"${CAMPAIGN_FORMAT}"`;
 
 export interface CampaignSink {
   /** A whole line, with its end. */
@@ -20,13 +23,14 @@ export interface CampaignSink {
 /** The head, undefined when the file is absent or empty; `take` gets every run. Gives the bytes of all whole lines. */
 export function readCampaign(path: string, take: (outcome: SeedOutcome) => void): { readonly head: CampaignHead | undefined; readonly wholeBytes: number } {
   if (!existsSync(path)) return { head: undefined, wholeBytes: 0 };
-  const descriptor = openSync(path, 'r');
+  const descriptor = explained('read', path, () => openSync(path, 'r'));
   try {
     let head: CampaignHead | undefined;
     let wholeBytes = 0;
     let rest = Buffer.alloc(0);
     const piece = Buffer.alloc(PIECE_BYTES);
-    for (let read = readSync(descriptor, piece); read > 0; read = readSync(descriptor, piece)) {
+    const more = (): number => explained('read', path, () => readSync(descriptor, piece));
+    for (let read = more(); read > 0; read = more()) {
       const text = Buffer.concat([rest, piece.subarray(0, read)]);
       let from = 0;
       for (let to = text.indexOf(NEWLINE, from); to !== -1; to = text.indexOf(NEWLINE, from)) {
@@ -44,6 +48,8 @@ export function readCampaign(path: string, take: (outcome: SeedOutcome) => void)
       }
       rest = Buffer.from(text.subarray(from));
     }
+    // Whoever was killed while it wrote the first line leaves the beginning of a head; anything else is somebody's file.
+    if (head === undefined && !HEAD_BEGINS.startsWith(rest.toString('utf8', 0, HEAD_BEGINS.length))) throw new UsageError(`${path} is no campaign; expected a file that harrow sweep wrote`);
     return { head, wholeBytes };
   } finally {
     closeSync(descriptor);
@@ -52,8 +58,10 @@ export function readCampaign(path: string, take: (outcome: SeedOutcome) => void)
 
 /** Goes on after `wholeBytes`; what is there beyond is dropped. */
 export function continueCampaign(path: string, wholeBytes: number): CampaignSink {
-  mkdirSync(dirname(path), { recursive: true });
-  const descriptor = openSync(path, existsSync(path) ? 'r+' : 'w');
+  const descriptor = explained('write', path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, existsSync(path) ? 'r+' : 'w');
+  });
   ftruncateSync(descriptor, wholeBytes);
   let at = wholeBytes;
   return {

@@ -3,6 +3,7 @@ import type { MachineCoverage } from '../explorer/coverage/machine-coverage.ts';
 import type { CampaignHead } from '../explorer/campaign/campaign-lines.ts';
 import { neverReached, type Never } from '../explorer/campaign/never.ts';
 import type { Tally, Violation } from '../explorer/campaign/tally.ts';
+import { BUILT_IN_NAMES } from '../scenarios/catalogue/catalogue.ts';
 import { EXIT_HELD, EXIT_INTERNAL, EXIT_VACUOUS, EXIT_VIOLATED, type ExitCode } from './exit-codes.ts';
 import { REPORT_COLUMNS, grouped, table, wrap, type Style } from './style.ts';
 
@@ -64,8 +65,15 @@ function violationLines({ tally, records, program, head }: CampaignReport, style
 
 function commandOf({ seed }: Violation, records: ReadonlyMap<number, string>, program: string, { scenario, mutants }: CampaignHead): string {
   const record = records.get(seed);
-  if (record !== undefined) return `${program} shrink ${record}`;
-  return scenario === 'swarm' ? `${program} sweep swarm --seeds ${seed}..${seed}` : `${program} run ${scenario.name} --seed ${seed}${mutants.map((mutant) => ` --mutant ${mutant}`).join('')}`;
+  return record !== undefined ? `${program} shrink ${record}` : seedCommand({ scenario, mutants }, String(seed), program);
+}
+
+/** Runs one seed of a campaign again. Where a scenario's file was is not in the campaign, only its name. */
+export function seedCommand({ scenario, mutants }: Pick<CampaignHead, 'scenario' | 'mutants'>, seed: string, program: string): string {
+  const options = mutants.map((mutant) => ` --mutant ${mutant}`).join('');
+  if (scenario === 'swarm') return `${program} sweep swarm --seeds ${seed}..${seed}${options}`;
+  const known = BUILT_IN_NAMES.includes(scenario.name) ? scenario.name : `<the file of ${scenario.name}>`;
+  return `${program} run ${known} --seed ${seed}${options}`;
 }
 
 function conclusion({ tally }: CampaignReport, style: Style): string {

@@ -18,6 +18,7 @@ describe('harrow check', () => {
   it('judges what harrow run --history wrote, and says what was compared', () => {
     const outside = new MemoryOutside();
     expect(outside.run('run', 'quickstart', '--seed', '5', '--quiet', '--history', 'h.ndjson')).toBe(EXIT_HELD);
+    expect(outside.out).toContain('history h.ndjson');
     expect(outside.run('check', 'h.ndjson')).toBe(EXIT_HELD);
     expect(outside.out).toMatch(/h\.ndjson {2}[\d,]+ operations, quickstart, seed 5/);
     expect(outside.out).toContain('lost-write');

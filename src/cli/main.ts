@@ -5,9 +5,11 @@ import { nodeOutside } from './node-outside.ts';
 import { mainOrLater } from './program.ts';
 
 // A reader that has seen enough (head, less) closes the pipe; that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 // Not process.exit: output still in flight to a pipe would be cut off.
 process.exitCode = await mainOrLater(process.argv.slice(2), nodeOutside(execute));

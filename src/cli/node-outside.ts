@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import type { Execute } from '../scenarios/run-record.ts';
 import { UsageError } from './exit-codes.ts';
+import { explained } from './file-errors.ts';
 import type { Output, Outside, TextSink } from './outside.ts';
 
 const CODE_ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -74,17 +75,6 @@ function readFile(path: string): Uint8Array | null {
       throw error;
     }
   });
-}
-
-/** A file system that says no is the user's to mend, and no bug of ours. */
-function explained<T>(what: string, path: string, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new UsageError(`cannot ${what} ${path}: ${message}`);
-  }
 }
 
 function openFile(path: string): TextSink {

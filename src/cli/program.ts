@@ -9,7 +9,7 @@ import { checkCommand } from './check.ts';
 import type { CheckOptions } from './check.ts';
 import { EXIT_HELD, EXIT_INTERNAL, EXIT_USAGE, RunFailed, UsageError } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { listCommand } from './list.ts';
+import { LISTABLE, listCommand } from './list.ts';
 import type { Outside } from './outside.ts';
 import { EXPORT_FORMATS, exportCommand, type ExportOptions } from './export-command.ts';
 import { reportCommand, type ReportOptions } from './report-command.ts';
@@ -179,8 +179,8 @@ function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode
 
   program
     .command('list')
-    .description('list scenarios, faults, properties, mutants or profiles; default all')
-    .argument('[what]', 'scenarios, faults, properties, mutants or profiles')
+    .description(`list ${LISTABLE.slice(0, -1).join(', ')} or ${LISTABLE.at(-1) ?? ''}; default all`)
+    .argument('[what]', LISTABLE.join(', '))
     .option('--json', 'print as one JSON document')
     .action((what: string | undefined, options: { json?: boolean }) => done(listCommand(what, options, outside)));
 

@@ -14,6 +14,7 @@ import { campaignHtml } from '../report/html.ts';
 import { formatRunRecord } from '../scenarios/run-record-file.ts';
 import { drawSwarm } from '../scenarios/swarm.ts';
 import { readCampaign } from './campaign-file.ts';
+import { seedCommand } from './campaign-report.ts';
 import { EXIT_HELD, UsageError, type ExitCode } from './exit-codes.ts';
 import type { Outside } from './outside.ts';
 import type { ReportOptions } from './report-command.ts';
@@ -65,6 +66,5 @@ function runsOf(option: string | undefined): number {
 }
 
 function commandOf({ scenario, mutants }: CampaignHead, program: string): string {
-  if (scenario === 'swarm') return `${program} sweep swarm --seeds {seed}..{seed}`;
-  return `${program} run ${scenario.name}${mutants.map((mutant) => ` --mutant ${mutant}`).join('')} --seed {seed}`;
+  return seedCommand({ scenario, mutants }, '{seed}', program);
 }

@@ -25,6 +25,7 @@ export interface RunReport {
   readonly record: RunRecord;
   readonly recordPath: string;
   readonly tracePath: string | null;
+  readonly historyPath: string | null;
   readonly reportPath: string | null;
   readonly realMs: number;
   readonly replayCommand: string;
@@ -188,7 +189,7 @@ export function evidence(all: readonly Verdict[], style: Style): string[] {
   return lines;
 }
 
-function footer({ record, recordPath, tracePath, reportPath, realMs, replayCommand }: RunReport, style: Style): string[] {
+function footer({ record, recordPath, tracePath, historyPath, reportPath, realMs, replayCommand }: RunReport, style: Style): string[] {
   const { result } = record;
   const perSecond = (n: number): string => grouped(realMs <= 0 ? 0 : Math.round((n / realMs) * 1000));
   const times = realMs <= 0 ? 0 : Math.round(result.virtualMs / realMs);
@@ -198,6 +199,7 @@ function footer({ record, recordPath, tracePath, reportPath, realMs, replayComma
     ['digest', result.digest],
     ['record', recordPath],
     ...(tracePath === null ? [] : [['trace', tracePath]]),
+    ...(historyPath === null ? [] : [['history', historyPath]]),
     ...(reportPath === null ? [] : [['report', reportPath]]),
     ['replay', replayCommand],
   ];
@@ -243,7 +245,7 @@ function count(n: number, what: string): string {
 }
 
 /** One JSON document; `digest` and `verdict` at the top, so that scripts need not know the rest. */
-export function runJson({ record, recordPath, tracePath, reportPath, realMs, replayCommand, notes }: RunReport): string {
+export function runJson({ record, recordPath, tracePath, historyPath, reportPath, realMs, replayCommand, notes }: RunReport): string {
   const { result, scenario } = record;
   return `${JSON.stringify({
     format: 'harrow.summary/1', scenario: scenario.name, profile: scenario.profile, seed: record.seed, engine: record.engine, mutants: record.mutants,
@@ -251,6 +253,6 @@ export function runJson({ record, recordPath, tracePath, reportPath, realMs, rep
     faults: result.faults.map(({ fault, ...became }) => ({ told: describeFault(fault), ...became, fault })),
     administered: { planned: record.admin.length, carriedOut: result.admin.filter((each) => each.outcome === 'ok').length },
     ...(scenario.story === undefined ? {} : { story: { ...scenario.story, ...tellingOf(scenario.story, result.verdicts) } }),
-    operations: record.workload.length, delivered: result.delivered, verdicts: result.verdicts, record: recordPath, trace: tracePath, report: reportPath, replay: replayCommand, notes,
+    operations: record.workload.length, delivered: result.delivered, verdicts: result.verdicts, record: recordPath, trace: tracePath, history: historyPath, report: reportPath, replay: replayCommand, notes,
   }, null, 2)}\n`;
 }

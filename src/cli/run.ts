@@ -16,7 +16,6 @@ import { formatRunRecord, verdictOf } from '../scenarios/run-record-file.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { withDuration } from '../scenarios/with-duration.ts';
 import { expandWorkload } from '../scenarios/workload.ts';
-import { writeLines } from './check.ts';
 import { RunFailed, UsageError, exitCodeOf } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { findScenario, withFaults } from './find-scenario.ts';
@@ -24,7 +23,7 @@ import type { Outside } from './outside.ts';
 import { progressLine } from './progress.ts';
 import { runJson, runReport } from './report.ts';
 import { styleFor } from './style.ts';
-import { openTrace } from './trace-file.ts';
+import { openSink, openTrace } from './trace-file.ts';
 import { writeReport } from './write-report.ts';
 
 export const ENGINES: readonly EngineName[] = ['compiled', 'interpreter', 'live'];
@@ -60,11 +59,15 @@ export function runCommand(scenarioArgument: string, options: RunOptions, outsid
   const request: RunRequest = { scenario, seed, faults: planFaults(scenario, seed), admin: scenario.admin, workload: expandWorkload(scenario, seed), engine, mutants };
 
   const tracePath = options.trace === true ? join(options.out, `${scenario.name}-${seed}.trace.txt`) : (options.trace ?? null);
+  const historyPath = options.history === true ? join(options.out, `${scenario.name}-${seed}.history.ndjson`) : (options.history ?? null);
   // Found out before the run, not after an hour of it.
   outside.prepareDirectory(options.out);
-  const historyPath = options.history === true ? join(options.out, `${scenario.name}-${seed}.history.ndjson`) : (options.history ?? null);
-  const history = historyPath === null ? {} : { history: (recorded: RecordedHistory) => writeLines(historyPath, historyLines(recorded), outside) };
-  const { result, realMs } = executeWatched({ ...request, ...history }, tracePath, options.quiet === true, outside);
+  const history = historyPath === null ? null : openSink(historyPath, outside);
+  const writeHistory = (recorded: RecordedHistory): void => {
+    for (const line of historyLines(recorded)) history?.write(line);
+    history?.close();
+  };
+  const { result, realMs } = executeWatched(history === null ? request : { ...request, history: writeHistory }, tracePath, options.quiet === true, outside);
   const record = runRecord(request, result, outside);
   const text = formatRunRecord(record);
   const recordPath = join(options.out, `${scenario.name}-${seed}-${result.digest.slice(0, 8)}.json`);

@@ -18,7 +18,7 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import { drawSwarm } from '../scenarios/swarm.ts';
 import { continueCampaign, readCampaign } from './campaign-file.ts';
 import { campaignJson, campaignText, exitCodeOfCampaign } from './campaign-report.ts';
-import { UsageError, type ExitCode } from './exit-codes.ts';
+import { EXIT_INTERNAL, UsageError, type ExitCode } from './exit-codes.ts';
 import { findScenario } from './find-scenario.ts';
 import { mustMatch } from './merge.ts';
 import type { Outside } from './outside.ts';
@@ -59,6 +59,7 @@ export async function sweepCommand(scenarioArgument: string, options: SweepOptio
   const head: CampaignHead = {
     format: CAMPAIGN_FORMAT, harrow: outside.version, code: outside.codeFingerprint(), scenario, mutants: mutantsOf(options.mutant, scenario === 'swarm' ? {} : scenario),
   };
+  const count = integer('--workers', options.workers, 1, 64);
   const path = options.file ?? join(options.out, fileName(head, range, options.steer === true));
   const known = new Map<number, SeedOutcome>();
   const tally = new Tally();
@@ -74,12 +75,14 @@ export async function sweepCommand(scenarioArgument: string, options: SweepOptio
   const progress = sweepProgress(outside, options.quiet === true, { tally, range, limitMs, resumed: tally.runs });
   const isOver = (): boolean => outside.nowMs() - startedMs >= limitMs || tally.runsSinceNew >= stable || (options.untilViolated === true && tally.violatedRuns + tally.errors > 0);
   const order = options.steer === true ? new SteeredOrder(range, known) : new PlainOrder(range, (seed) => tally.seeds.has(seed));
+  /** Not in the file, so that they are run when the sweep goes on: a process may have died for a reason that passes. */
+  const unfinished: number[] = [];
   const spec: SoakSpec = { scenario, mutants: head.mutants, trips: null, checkedEvery: CHECKED_EVERY };
   try {
     await overProcesses<readonly number[], readonly SeedOutcome[]>({
       script: workerScript(),
       data: spec,
-      count: integer('--workers', options.workers, 1, 64),
+      count,
       nextJob: () => {
         if (isOver()) return undefined;
         const batch = order.take(SEEDS_PER_BATCH);
@@ -88,8 +91,11 @@ export async function sweepCommand(scenarioArgument: string, options: SweepOptio
       isWaiting: () => !isOver() && order.isWaiting,
       take: (outcomes) => {
         for (const outcome of outcomes) {
-          sink.write(outcomeLine(outcome));
-          tally.add(outcome);
+          if (outcome.error === DIED) unfinished.push(outcome.seed);
+          else {
+            sink.write(outcomeLine(outcome));
+            tally.add(outcome);
+          }
           order.done(outcome);
         }
         progress.tell();
@@ -106,8 +112,12 @@ export async function sweepCommand(scenarioArgument: string, options: SweepOptio
   assert(told.digest === tally.digest && told.runs === tally.runs, `${path} holds every run of the sweep`);
   const report = { head, tally: told, coverage: new MachineCoverage(), path, records: writeRecords(head, told, options.out, outside), program: outside.program };
   outside.stdout.write(options.json === true ? campaignJson(report) : campaignText(report, styleFor(outside.stdout, outside.env)));
-  return exitCodeOfCampaign(report);
+  if (unfinished.length === 0) return exitCodeOfCampaign(report);
+  outside.stderr.write(`error: ${DIED}: seeds ${unfinished.join(', ')}; they are not in ${path}, and are run when the sweep goes on\n`);
+  return EXIT_INTERNAL;
 }
+
+const DIED = 'the processes that ran these seeds died, three times in a row';
 
 /** Beside this file, compiled. */
 function workerScript(): URL {
@@ -115,7 +125,7 @@ function workerScript(): URL {
 }
 
 function outcomeOfDeath(seed: number): SeedOutcome {
-  return { seed, digest: '', virtualMs: 0, messages: 0, properties: [], faultKinds: [], marks: [], choices: [], reached: [], error: 'the processes that ran this seed and its neighbours died, three times in a row' };
+  return { seed, digest: '', virtualMs: 0, messages: 0, properties: [], faultKinds: [], marks: [], choices: [], reached: [], error: DIED };
 }
 
 function rangeOf({ seeds, shard, for: limit }: SweepOptions): SeedRange {

@@ -10,10 +10,9 @@ import type { RunRequest } from '../scenarios/run-record.ts';
 import type { Scenario, SendRow, SendsWorkload } from '../scenarios/scenario.ts';
 import { expandWorkload, type Operation } from '../scenarios/workload.ts';
 
-/** As `harrow run` makes it: the seed expanded to faults and workload. `mutants` are reverted beside those of the scenario. */
-export function requestOf(scenario: Scenario, seed: string, mutants: readonly string[] = []): RunRequest {
-  const all = [...new Set([...(scenario.mutants ?? []), ...mutants])].sort((a, b) => (a < b ? -1 : 1));
-  return { scenario, seed, faults: planFaults(scenario, seed), admin: scenario.admin, workload: expandWorkload(scenario, seed), engine: 'compiled', mutants: all };
+/** As `harrow run` makes it: the seed expanded to faults and workload. `mutants` are all that are reverted; default those of the scenario. */
+export function requestOf(scenario: Scenario, seed: string, mutants: readonly string[] = scenario.mutants ?? []): RunRequest {
+  return { scenario, seed, faults: planFaults(scenario, seed), admin: scenario.admin, workload: expandWorkload(scenario, seed), engine: 'compiled', mutants: [...new Set(mutants)].sort((a, b) => (a < b ? -1 : 1)) };
 }
 
 /** What a request does without trace and progress: all that decides a run. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseScenario } from '../scenarios/parse.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
 import { FAILURES, PropertyVacuous, PropertyViolated, check } from './check.ts';
 import { faultPlans } from './arbitraries.ts';
 import type { TestOutside } from './outside.ts';
@@ -16,6 +17,12 @@ nemesis: { kinds: [crash, powerLoss, isolate, slow], maxDown: 1, meanInterval: 3
 mustSurvive: every-ack
 ${change}`;
 const HOLDS = ['acknowledged-records-survive'];
+
+function scenarioOf(content: string): Scenario {
+  const parsed = parseScenario({ file: 'orders.yaml', content });
+  if ('problems' in parsed) throw new Error(parsed.problems[0]?.message);
+  return parsed.value;
+}
 
 class MemoryOutside implements TestOutside {
   readonly files = new Map<string, string>();
@@ -101,6 +108,12 @@ describe('a property that does not hold', () => {
 describe('a property that is not put to the test', () => {
   it('fails when nothing was compared', () => {
     expect(() => check({ scenario: written('all').replace(/workload: .*\n/, ''), holds: HOLDS, runs: 2 }, new MemoryOutside())).toThrow(PropertyVacuous);
+  });
+
+  it('fails when nothing was judged, and is refused when nothing is to be', () => {
+    expect(() => check({ scenario: { ...scenarioOf(written('all')), checks: [] }, runs: 2 }, new MemoryOutside())).toThrow('no property was judged in 2 cases');
+    expect(() => check({ scenario: written('all'), holds: [] }, new MemoryOutside())).toThrow('holds: no property is named');
+    expect(() => check({ scenario: written('all'), holds: HOLDS, runs: 0 }, new MemoryOutside())).toThrow('runs: 0; expected a whole number from 1 on');
   });
 
   it('fails when no fault took effect', () => {

@@ -4,7 +4,8 @@
  * and told with its minimal plan. A property that was never put to the test is a failure, too.
  */
 import fc from 'fast-check';
-import { requestOf, type Asked } from '../explorer/request.ts';
+import { closedScenario, requestOf, type Asked } from '../explorer/request.ts';
+import { show } from '../explorer/shrink/hunt.ts';
 import { shrink, type Shrunk } from '../explorer/shrink/shrink.ts';
 import { hashString } from '../kernel/hash.ts';
 import type { Fault } from '../scenarios/faults.ts';
@@ -76,6 +77,8 @@ export const PLAN_ENDING = '.plan.yaml';
 /** @throws PropertyViolated, PropertyVacuous; ScenarioError for a scenario that does not read */
 export function check(options: PropertyOptions, outside: TestOutside = nodeTestOutside): Checked {
   const scenario = scenarioOf(options.scenario);
+  if (options.holds?.length === 0) throw new Error('holds: no property is named; leave it out for all that apply');
+  if (options.runs !== undefined && !(Number.isSafeInteger(options.runs) && options.runs >= 1)) throw new Error(`runs: ${options.runs}; expected a whole number from 1 on`);
   for (const name of options.holds ?? []) {
     if (!PROPERTY_NAMES.includes(name)) throw new Error(`holds: no property "${name}"; expected ${oneOf(PROPERTY_NAMES, 8)}${meant(name, PROPERTY_NAMES)}`);
   }
@@ -88,8 +91,13 @@ export function check(options: PropertyOptions, outside: TestOutside = nodeTestO
 /** What a scenario, a seed and a plan come to; for matchers. */
 export function run(scenario: string | Scenario, options: { readonly seed?: string; readonly faults?: readonly Fault[]; readonly mutants?: readonly string[] } = {}): RunResult {
   const read = scenarioOf(scenario);
-  const request = requestOf(read, options.seed ?? read.seed ?? '1', options.mutants);
+  const request = requestOf(read, options.seed ?? read.seed ?? '1', allMutants(read, options.mutants));
   return execute(options.faults === undefined ? request : { ...request, faults: options.faults });
+}
+
+/** Those that are asked for are reverted beside those of the scenario. */
+function allMutants({ mutants }: Scenario, asked: readonly string[] = []): readonly string[] {
+  return [...(mutants ?? []), ...asked];
 }
 
 function scenarioOf(scenario: string | Scenario): Scenario {
@@ -127,7 +135,7 @@ class Checking {
       const read = parseScenario({ file: path, content: writeScenario(applied) });
       if ('problems' in read) throw new Error(`${path} does not fit the scenario any more: ${read.problems[0]?.message ?? ''}; shrink the failure again, or delete the plan`);
       this.regressions += 1;
-      const asked = requestOf(read.value, seed ?? '1', mutants);
+      const asked = requestOf(read.value, seed ?? '1', allMutants(read.value, mutants));
       const result = this.execute(asked);
       if (isViolated(result)) throw this.violated(asked, result, path);
     }
@@ -141,7 +149,7 @@ class Checking {
     let failed: { readonly asked: Asked; readonly result: RunResult } | undefined;
     const details = fc.check(fc.property(one, (drawn) => {
       const scenario: Scenario = { ...drawn.scenario, checks: this.scenario.checks, ...(drawn.workload === null ? {} : { workload: drawn.workload }) };
-      const asked = requestOf(scenario, String(drawn.seed), mutants);
+      const asked = requestOf(scenario, String(drawn.seed), allMutants(scenario, mutants));
       const request = drawn.faults === null ? asked : { ...asked, faults: drawn.faults };
       this.cases += 1;
       const result = this.execute(request);
@@ -160,6 +168,7 @@ class Checking {
     const which = this.options.holds ?? [];
     const missing = which.filter((name) => !this.compared.has(name));
     const vacuous = which.length === 0 ? (never.length === this.compared.size ? never : []) : [...never, ...missing];
+    if (this.compared.size === 0) throw new PropertyVacuous(`no property was judged in ${this.cases} cases: the scenario names none in its checks, or none applies to it`);
     if (vacuous.length > 0) throw new PropertyVacuous(`PROPERTY ${vacuous.join(', ')} was never put to the test in ${this.cases} cases: the scenario has nothing that it could be compared on`);
     if (this.planned > 0 && this.faults === 0) throw new PropertyVacuous(`none of ${this.planned} faults took effect in ${this.cases} cases: what held has not been tried`);
     return { cases: this.cases, regressions: this.regressions, compared: Object.fromEntries(this.compared), faults: this.faults };
@@ -189,10 +198,15 @@ class Checking {
     if ('reason' in shrunk) throw new Error(`internal error: ${shrunk.reason}`);
     const id = `${this.name}-${shrunk.result.digest.slice(0, 8)}`;
     const minimalPath = this.outside.write(FAILURES, `${id}.min.yaml`, shrunk.text);
-    const planPath = regression === null ? this.outside.write(FAILURES, `${id}${PLAN_ENDING}`, writeScenario(shrunk.plan)) : null;
+    const planPath = regression === null ? this.outside.write(FAILURES, `${id}${PLAN_ENDING}`, writeScenario(planOf(shrunk, asked))) : null;
     const seed = this.options.seed ?? this.outside.seed();
     return new PropertyViolated(failureText({ shrunk, cases: this.cases, seed, minimalPath, planPath, regressions, regression }), shrunk);
   }
+}
+
+/** The plan was reduced in a run that ends with the violation; over the whole time it may be mended again. Then all of the plan is kept. */
+function planOf({ plan, fingerprint }: Shrunk, asked: Asked): Scenario {
+  return show(plan, { execute, fingerprint }) === undefined ? closedScenario(asked) : plan;
 }
 
 function isViolated({ verdicts }: RunResult): boolean {

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { builtInScenario } from '../../scenarios/catalogue/catalogue.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
+import { requestOf } from '../request.ts';
 import { headLine, headOf, outcomeLine, outcomeOf } from './campaign-lines.ts';
 import { bitsOf, numbersOf } from './compact.ts';
-import type { SeedOutcome } from './seed-outcome.ts';
+import { runSeed, type SeedOutcome } from './seed-outcome.ts';
 import { CANDIDATES, GENERATION, Rarity, mostPromising, nextGeneration, plainOrder } from './seed-order.ts';
 import { Tally } from './tally.ts';
 
@@ -56,7 +59,33 @@ describe('a line of a campaign', () => {
   });
 });
 
+describe('a request', () => {
+  it('reverts what it is asked to, and else what the scenario reverts', () => {
+    const scenario = { ...(builtInScenario('quickstart') as Scenario), mutants: ['minimal-isr'] };
+    expect([requestOf(scenario, '1'), requestOf(scenario, '1', []), requestOf(scenario, '1', ['unmuted-partition'])].map(({ mutants }) => mutants)).toEqual([['minimal-isr'], [], ['unmuted-partition']]);
+  });
+});
+
+describe('a run that ends in an error', () => {
+  it('is a run with an error, whatever it is, and leaves the others to go on', () => {
+    const broken = { ...(builtInScenario('quickstart') as Scenario), workload: null as unknown as Scenario['workload'] };
+    expect(runSeed({ scenario: broken, mutants: [], trips: null }, 3)).toMatchObject({ seed: 3, digest: '', error: expect.any(String) as string });
+  });
+});
+
 describe('a tally', () => {
+  it('has properties in the order of a run, whatever the order of the runs', () => {
+    const one = (seed: number, ...names: readonly string[]): SeedOutcome => ({
+      seed, digest: `d${seed}`, virtualMs: 1, messages: 1, properties: names.map((property) => ({ property, verdict: 'held', compared: 1, sentence: null })), faultKinds: [], marks: [], choices: [], reached: [], error: null,
+    });
+    const runs = [one(1, 'type-ok', 'reads-agree'), one(2, 'acknowledged-records-survive', 'zz', 'aa')];
+    for (const order of [runs, [...runs].reverse()]) {
+      const tally = new Tally();
+      for (const run of order) tally.add(run);
+      expect([...tally.properties.keys()]).toEqual(['acknowledged-records-survive', 'reads-agree', 'type-ok', 'aa', 'zz']);
+    }
+  });
+
   it('is the same whatever the order of the runs', () => {
     fc.assert(fc.property(outcomes, fc.integer(), (runs, salt) => {
       const shuffled = runs.map((run, index) => ({ run, at: ((index + 1) * 7_919 + salt) % 1_009 })).sort((a, b) => a.at - b.at).map(({ run }) => run);

@@ -3,7 +3,6 @@
  * marks and which parts of the machines were reached. Plain data, so that a worker can send it. A function of (scenario,
  * seed, mutants) alone.
  */
-import { RunFailed } from '../../kernel/assert.ts';
 import type { VerdictKind } from '../../history/verdict.ts';
 import { execute } from '../../scenarios/run.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
@@ -54,13 +53,15 @@ let coverage: MachineCoverage | undefined;
 export function runSeed({ scenario, mutants, checkedEvery }: SoakSpec, seed: number): SeedOutcome {
   coverage ??= new MachineCoverage();
   coverage.takenSinceLast();
-  const drawn = scenario === 'swarm' ? drawSwarm(String(seed)) : { scenario, choices: [] };
+  let drawn: Pick<ReturnType<typeof drawSwarm>, 'choices'> = { choices: [] };
   const marks = new Set<string>();
   const failed = (error: string): SeedOutcome => ({
     seed, digest: '', virtualMs: 0, messages: 0, properties: [], faultKinds: [], marks: [], choices: drawn.choices, reached: coverage?.takenSinceLast() ?? [], error,
   });
   try {
-    const request = requestOf(drawn.scenario, String(seed), mutants);
+    const swarm = scenario === 'swarm' ? drawSwarm(String(seed)) : { scenario, choices: [] };
+    drawn = swarm;
+    const request = requestOf(swarm.scenario, String(seed), mutants);
     const { digest, virtualMs, messages, verdicts, faults } = execute({
       ...request,
       ended: (world) => {
@@ -84,8 +85,8 @@ export function runSeed({ scenario, mutants, checkedEvery }: SoakSpec, seed: num
       error: null,
     };
   } catch (error) {
-    if (!(error instanceof RunFailed)) throw error;
-    return failed(error.message);
+    // Whatever it is: it is about this seed, and the others go on.
+    return failed(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { assert } from '../../kernel/assert.ts';
 import { fmix32, hashString, hex64 } from '../../kernel/hash.ts';
+import { PROPERTY_NAMES } from '../../scenarios/properties.ts';
 import type { SeedOutcome } from './seed-outcome.ts';
 
 export interface PropertyTally {
@@ -33,7 +34,7 @@ export class Tally {
   /** Seeds that came twice. */
   repeated = 0;
   readonly seeds = new Map<number, string>();
-  readonly properties = new Map<string, PropertyTally>();
+  private readonly counted = new Map<string, PropertyTally>();
   /** Of faults that took effect, by kind. */
   readonly faults = new Map<string, number>();
   /** Runs by mark. */
@@ -74,13 +75,20 @@ export class Tally {
     }
     this.runsSinceNew = this.reachedCount > reachedBefore ? 0 : this.runsSinceNew + 1;
     for (const { property, verdict, compared } of properties) {
-      const tally = this.properties.get(property) ?? { held: 0, violated: 0, vacuous: 0, compared: 0 };
-      this.properties.set(property, tally);
+      const tally = this.counted.get(property) ?? { held: 0, violated: 0, vacuous: 0, compared: 0 };
+      this.counted.set(property, tally);
       tally[verdict] += 1;
       tally.compared += compared;
     }
     if (error !== null || properties.some(({ verdict }) => verdict === 'violated')) this.note(outcome);
     return true;
+  }
+
+  /** In the order in which a run shows them, whatever the order of the runs. */
+  get properties(): ReadonlyMap<string, PropertyTally> {
+    const known = PROPERTY_NAMES.flatMap((name) => (this.counted.has(name) ? [name] : []));
+    const others = [...this.counted.keys()].filter((name) => !known.includes(name)).sort((a, b) => (a < b ? -1 : 1));
+    return new Map([...known, ...others].map((name) => [name, this.counted.get(name) as PropertyTally]));
   }
 
   /** Points, marks and kinds of faults that were reached. */

@@ -7,7 +7,7 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import { expandWorkload, type Operation } from '../../scenarios/workload.ts';
 import { sendsOf } from '../request.ts';
 import { ddmin } from './ddmin.ts';
-import type { Hunt } from './hunt.ts';
+import { reads, type Hunt } from './hunt.ts';
 
 /** Only the property that is hunted is judged: the rest costs time and says nothing. */
 export function judgeOne(hunt: Hunt): void {
@@ -56,7 +56,8 @@ const MANY = 4;
 const LARGE_PART = 1 / 4;
 
 export function fewerOperations(hunt: Hunt): void {
-  ddmin(hunt.scenario.admin, (admin) => hunt.attempt({ ...hunt.scenario, admin }), hunt.mayGoOn);
+  // An operation may speak of what another one makes: without that one it is no scenario.
+  ddmin(hunt.scenario.admin, (admin) => reads({ ...hunt.scenario, admin }) && hunt.attempt({ ...hunt.scenario, admin }), hunt.mayGoOn);
 }
 
 /**
