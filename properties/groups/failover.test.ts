@@ -30,6 +30,15 @@ describe('the next coordinator', () => {
     expect(cluster.synced(2, cluster.askSync(2, two)).assignment.assignedPartitions).toEqual([{ topic: 't', partitions: [1] }]);
   });
 
+  it('knows that there is a group which a static member has just begun, and nobody in it: the member begins it again', () => {
+    const cluster = started();
+    const join = (member: number): number => cluster.ask(member, cluster.joinRequest('', { groupInstanceId: 'i' }));
+    join(1);
+    cluster.until('the group is written down', 5_000, () => cluster.group()?.image.metadata?.members.length === 0 && cluster.group()?.writes.length === 0);
+    crash(cluster, cluster.coordinatorOf());
+    expect(cluster.joined(2, join(2))).toMatchObject({ errorCode: 'NONE', generationId: 1 });
+  });
+
   it('expects every member to be heard of within a session, and goes on with those that are', () => {
     const cluster = started();
     const [one] = cluster.stableGroup([1, 2]) as [JoinGroupResponse];

@@ -10,7 +10,7 @@ import type { ErrorName } from '../../kafka/errors.ts';
 import { takeAnswered, takeLost, takeTimedOut, type Undecided } from '../client/network-client.ts';
 import type { ToMembership } from '../group-events.ts';
 import { ensureCoordinatorKnown, findLater, handleFindCoordinatorResponse, markCoordinatorUnknown } from '../membership/coordinator.ts';
-import { handleOffsetCommitResponse, handleOffsetFetchResponse, offsetsUndecided, offsetsWanted, sendWaiting } from '../membership/offsets.ts';
+import { handleOffsetCommitResponse, handleOffsetFetchResponse, offsetsUndecided, offsetsWanted, refuseWaiting, sendWaiting } from '../membership/offsets.ts';
 import type { MembershipPurpose } from '../membership/state.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { becomeStale, fatal, handleHeartbeatResponse, heartbeatFailed, heartbeatIfDue, join, leave, left, reconciled } from './heartbeat.ts';
@@ -134,6 +134,6 @@ function goOn(turn: ConsumerMembershipTurn): Reduced<ConsumerMembershipState> {
     ensureCoordinatorKnown(turn, isHeartbeating(state) || state.waiting.length > 0);
     heartbeatIfDue(turn);
     sendWaiting(turn, state.generationId > 0 ? 'NONE' : 'UNKNOWN_MEMBER_ID');
-  }
+  } else refuseWaiting(turn);
   return turn.end();
 }

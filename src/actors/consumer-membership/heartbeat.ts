@@ -141,7 +141,6 @@ export function fatal(turn: ConsumerMembershipTurn, errorCode: ErrorName): void 
   if (state.hasFailed) return;
   state.memberState = 'FATAL';
   state.hasFailed = true;
-  state.waiting = [];
   resign(turn);
   tellConsumer(turn, { type: 'group.failed', errorCode });
 }

@@ -165,8 +165,8 @@ function rejoinNeeded(turn: ConsumerTurn, isLost: boolean): void {
   const { closing, joined, phase } = groupOf(turn);
   if (closing !== 'no') return;
   setGroup(turn, { isRejoinNeeded: true });
-  // A membership of the classic protocol that is joining goes on with it; one of the consumer protocol waits to be told.
-  const isOver = joined !== null || turn.state.config.groupProtocol === 'consumer';
+  // It joins again when poll has given up what was lost; what is being prepared for ends with that as well.
+  const isOver = joined !== null || phase === 'joining' || turn.state.config.groupProtocol === 'consumer';
   if (isLost) setGroup(turn, { isLost: true, joined: null, reconcile: null, phase: isOver ? 'unjoined' : phase });
 }
 

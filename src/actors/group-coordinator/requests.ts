@@ -34,7 +34,8 @@ export function route(state: CoordinatorState, event: GroupRequestReceived): Red
   const index = partitionForGroup(groupId, topic.partitions.length);
   const partition = state.partitions.get(index);
   if (partition === undefined || partition.state === 'Failed') return refuse('NOT_COORDINATOR');
-  if (partition.state === 'Loading') return refuse('COORDINATOR_LOAD_IN_PROGRESS');
+  // To a heartbeat it says nothing of that: the session goes on (GroupCoordinatorService.heartbeat, "blindly respond").
+  if (partition.state === 'Loading') return refuse(request.type === 'HeartbeatRequest' ? 'NONE' : 'COORDINATOR_LOAD_IN_PROGRESS');
   const handOn: Effect = { kind: 'tell', to: groupName(groupId), event };
   if (partition.groupIds.has(groupId)) return { state, effects: [handOn] };
   return {

@@ -12,7 +12,7 @@ import { awaitedJoins, EMPTY_ASSIGNMENT, matchesProtocols, memberOf, staticMembe
 import { tombstonesOf } from '../../kafka/group/consumer-group.ts';
 import { isNoGroup } from '../../kafka/group/group-image.ts';
 import { replaceStaticMember } from './join-static.ts';
-import { joined, maybePrepareRebalanceOrCompleteJoin, storeGroup } from './rebalance.ts';
+import { joined, maybePrepareRebalanceOrCompleteJoin, storeEmptyGroup } from './rebalance.ts';
 import type { Group } from './state.ts';
 import type { GroupTurn } from './turn.ts';
 
@@ -49,8 +49,8 @@ export function handleJoin(turn: GroupTurn, { message: request, replyTo, from }:
   } else {
     joinExistingMember(turn, waiter);
   }
-  // A group that nobody has written anything about yet is written down as empty.
-  if (isNewGroup && turn.state.lastWriteId === writesBefore) storeGroup(turn);
+  // A group that nobody has written anything about yet is written down as empty, whoever is in it by now: nobody has an assignment.
+  if (isNewGroup && turn.state.lastWriteId === writesBefore) storeEmptyGroup(turn);
 }
 
 /** acceptJoiningMember */

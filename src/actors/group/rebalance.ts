@@ -11,6 +11,7 @@
  */
 import type { Stimulus } from '../../kernel/effects.ts';
 import type { ErrorName } from '../../kafka/errors.ts';
+import type { GroupMetadataValue } from '../../kafka/group/coordinator-records.ts';
 import type { JoinGroupResponse, SyncGroupResponse } from '../../kafka/group-api.ts';
 import {
   canRebalance, currentMembers, electJoinedLeader, EMPTY_ASSIGNMENT, hasAllMembersJoined, hasSatisfiedHeartbeat, inState, memberOf, metadataValueOf, nextGeneration, rebalanceTimeoutMs, withoutMember,
@@ -143,8 +144,14 @@ export function completeJoinPhase(turn: GroupTurn): void {
   turn.arm(SYNC_TIMER, rebalanceTimeoutMs(generation), 'timer.sync', generation.generationId);
 }
 
+/** Writes that there is a group, in no generation and with nobody in it (newEmptyGroupMetadataRecord); nobody waits for it. */
+export function storeEmptyGroup(turn: GroupTurn): void {
+  const value: GroupMetadataValue = { protocolType: null, generation: 0, protocol: null, leader: null, currentStateTimestamp: turn.nowMs, members: [] };
+  turn.write([{ type: 'GroupMetadata', key: { group: turn.state.groupId }, value }], []);
+}
+
 /** Writes the group as it is; nobody waits for it. */
-export function storeGroup(turn: GroupTurn): void {
+function storeGroup(turn: GroupTurn): void {
   const value = metadataValueOf(turn.group, ({ assignment }) => assignment);
   turn.write([{ type: 'GroupMetadata', key: { group: turn.state.groupId }, value }], []);
 }

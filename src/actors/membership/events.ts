@@ -11,13 +11,14 @@ import type {
 } from '../../kafka/api.ts';
 import { takeAnswered, takeLost, takeTimedOut, type Undecided } from '../client/network-client.ts';
 import type { ToMembership } from '../group-events.ts';
+import { NEVER_MS } from '../client/turn.ts';
 import { quietly, type Reduced } from '../reduction.ts';
 import { ensureCoordinatorKnown, findLater, handleFindCoordinatorResponse, markCoordinatorUnknown } from './coordinator.ts';
 import { commitAnswered, failMembership, refusalOf } from './generation.ts';
 import { handleHeartbeatResponse, heartbeatFailed, heartbeatIfDue } from './heartbeat.ts';
 import { assigned, handleJoinGroupResponse, handleSyncGroupResponse, joinFailed, joinIfNeeded, joinWanted } from './join.ts';
 import { close, pollIntervalExceeded } from './leave.ts';
-import { handleOffsetCommitResponse, handleOffsetFetchResponse, offsetsUndecided, offsetsWanted, sendWaiting } from './offsets.ts';
+import { handleOffsetCommitResponse, handleOffsetFetchResponse, offsetsUndecided, offsetsWanted, refuseWaiting, sendWaiting } from './offsets.ts';
 import { beginTurn, tellConsumer, type MembershipPurpose, type MembershipState, type MembershipTurn } from './state.ts';
 
 export type GroupAnswer =
@@ -92,8 +93,11 @@ function take(turn: MembershipTurn, purpose: MembershipPurpose, { message, from 
 }
 
 function found(turn: MembershipTurn, message: FindCoordinatorResponse): void {
+  const { state } = turn;
   const errorCode = handleFindCoordinatorResponse(turn, message);
   if (errorCode !== 'NONE') failMembership(turn, errorCode);
+  // The time of the search is not the coordinator's that was found (Heartbeat.resetSessionTimeout).
+  else if (state.sessionEndsAtMs !== NEVER_MS) state.sessionEndsAtMs = turn.nowMs + state.config.sessionTimeoutMs;
 }
 
 export function connectionLost(state: MembershipState, event: Stimulus<'connection.lost', ConnectionLost>): Reduced<MembershipState> {
@@ -146,6 +150,6 @@ function goOn(turn: MembershipTurn): Reduced<MembershipState> {
     ensureCoordinatorKnown(turn, state.join !== null || state.waiting.length > 0 || state.memberState !== 'UNJOINED');
     joinIfNeeded(turn);
     sendWaiting(turn, refusalOf(state));
-  }
+  } else refuseWaiting(turn);
   return turn.end();
 }

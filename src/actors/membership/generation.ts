@@ -15,7 +15,9 @@ export function resetGeneration(turn: MembershipTurn, errorCode: ErrorName): voi
   state.generationId = NO_GENERATION;
   if (errorCode !== 'ILLEGAL_GENERATION') state.memberId = NO_MEMBER_ID;
   unjoin(turn);
-  if (state.join === null) requestRejoin(turn, true);
+  // Also while it joins: what it still owned is lost, and it joins with nothing (resetStateAndRejoin: needsJoinPrepare).
+  state.join = null;
+  requestRejoin(turn, true);
 }
 
 /** UNJOINED, with the generation as it is: a rebalance failed. Nothing is heard of the heartbeat thread. */
@@ -65,7 +67,6 @@ export function failMembership(turn: MembershipTurn, errorCode: ErrorName): void
   if (state.hasFailed) return;
   state.hasFailed = true;
   state.join = null;
-  state.waiting = [];
   state.generationId = NO_GENERATION;
   unjoin(turn);
   tellConsumer(turn, { type: 'group.failed', errorCode });

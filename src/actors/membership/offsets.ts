@@ -37,6 +37,14 @@ export function sendWaiting(turn: CoordinatedTurn, refusal: ErrorName): void {
   }
 }
 
+/** Of a member that the group will not have: commits end, whether a coordinator is known or not (generationIfStable is null). */
+export function refuseWaiting(turn: CoordinatedTurn): void {
+  const { waiting } = turn.state;
+  if (waiting.length === 0) return;
+  turn.state.waiting = [];
+  for (const event of waiting) if (event.type === 'membership.commit') tellConsumer(turn, { type: 'group.commitEnded', commitId: event.commitId, errorCode: 'UNKNOWN_MEMBER_ID', isUndecided: false });
+}
+
 function sendCommit(turn: CoordinatedTurn, { commitId, offsets }: CommitWanted, refusal: ErrorName): void {
   const { state } = turn;
   if (refusal !== 'NONE') {
