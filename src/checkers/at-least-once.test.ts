@@ -50,6 +50,17 @@ describe('at least once', () => {
     };
     expect(cleaned(true)).toMatchObject({ verdict: 'held', compared: 3, note: '1 expected: retention or compaction may have taken it first' });
     expect(cleaned(false).verdict).toBe('violated');
+    // With latest it goes on behind what is there still.
+    const leapt = (isCleaned: boolean) => new DeliveryStage(atLeastOnce, {}, { topics: [{ name: 'orders', partitionCounts: [1], minInsyncReplicas: 1, uncleanLeaderElectionEnable: false, isCleaned }] }, 'latest')
+      .own(1).begin(0, 'initial').process([0]).begin(3, 'outOfRange').process([3]).commit(4).verdict();
+    expect(leapt(true)).toMatchObject({ verdict: 'held', note: '2 expected: auto.offset.reset=latest leapt over it' });
+    expect(leapt(false).verdict).toBe('violated');
+  });
+
+  it('is violated by a commit past what nobody had polled, whatever the application, and past what was there to be polled, whatever retention does', () => {
+    expect(new DeliveryStage(atLeastOnce, { mode: 'commit-then-process' }).own(1).begin(0, 'initial').process([0]).commit(3).verdict().verdict).toBe('violated');
+    const topics = [{ name: 'orders', partitionCounts: [1], minInsyncReplicas: 1, uncleanLeaderElectionEnable: false, isCleaned: true }];
+    expect(new DeliveryStage(atLeastOnce, {}, { topics }).own(1).begin(0, 'initial').process([0, 2]).commit(3).verdict().verdict).toBe('violated');
   });
 
   it('is vacuous where nobody sees the effects', () => {

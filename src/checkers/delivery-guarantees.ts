@@ -17,7 +17,7 @@ import { confirmedBeyond, mayBeSetBack, type Claim, type Delivery } from './deli
 import { groupLoss } from './group-loss.ts';
 import { checkedTopic } from './min-isr.ts';
 
-export type Guarantor = Pick<CheckContext, 'config' | 'cluster' | 'budget'>;
+export type Guarantor = Pick<CheckContext, 'config' | 'cluster' | 'budget' | 'committed'>;
 
 /** Why the application may commit what it has not processed. */
 export function commitsFirst({ mode, handler }: CheckedApplication): string | undefined {
@@ -34,21 +34,30 @@ export function commitsLater({ mode, commit }: CheckedApplication): string | und
 /** GD-6: why the record at `offset`, which the group has committed, never had its effect. */
 export function skipped(delivery: Delivery, offset: Offset, guarantor: Guarantor): string | undefined {
   const { applications, partition, claims } = delivery;
+  const wasPolled = claims.some(({ firstOffset, endOffset }) => offset >= firstOffset && offset < endOffset);
   return guarantor.budget.lossOf(partition)
-    ?? first(applications, commitsFirst)
+    ?? (wasPolled ? first(applications, commitsFirst) : undefined)
     ?? first(claims.filter(({ to }) => to > offset), (claim) => leap(delivery, claim, guarantor))
-    ?? (isCleaned(delivery, guarantor) ? 'retention or compaction may have taken it first' : undefined);
+    ?? (isCleaned(delivery, guarantor) && mayBeTaken(delivery, offset, guarantor) ? 'retention or compaction may have taken it first' : undefined);
+}
+
+/** Below the start of a log that led, or where some replica was cleaned: each cleans when it likes. */
+function mayBeTaken({ partition }: Delivery, offset: Offset, { committed }: Guarantor): boolean {
+  return offset < (committed.of(partition)?.deletedTo ?? 0) || partition.replicas.some(({ log }) => offset < Math.max(log.logStartOffset, log.cleanedEndOffset));
 }
 
 function isCleaned({ partition: { topic } }: Delivery, { config }: Guarantor): boolean {
   return checkedTopic(config, topic)?.isCleaned === true;
 }
 
-/** Why `auto.offset.reset` may set a position beyond what nobody of the group has read: `latest`, where nothing is committed. */
+/**
+ * Why `auto.offset.reset` may set a position beyond what nobody of the group has read: `latest`, where nothing is committed, or
+ * where retention has passed what is.
+ */
 function leap(delivery: Delivery, claim: Claim, guarantor: Guarantor): string | undefined {
-  if (claim.reason !== 'initial') return undefined;
   const isCommitted = confirmedBeyond(delivery, -1, sinceIndex(claim)) !== undefined;
-  if (isCommitted && offsetsGone(delivery, claim, guarantor) === undefined) return undefined;
+  const mayReset = claim.reason === 'initial' ? !isCommitted || offsetsGone(delivery, claim, guarantor) !== undefined : claim.reason === 'outOfRange' && isCleaned(delivery, guarantor);
+  if (!mayReset) return undefined;
   const beyond = delivery.autoOffsetResets.filter((reset) => reset !== 'earliest');
   return beyond.length === 0 ? undefined : `auto.offset.reset=${beyond.join(', ')} leapt over it`;
 }

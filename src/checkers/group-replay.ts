@@ -12,6 +12,9 @@ import type { TrackedReplica } from './cluster.ts';
 interface Replayed {
   /** Exclusive. */
   readonly endOffset: Offset;
+  /** What was deleted and cleaned of it by then. */
+  readonly logStartOffset: Offset;
+  readonly cleanedEndOffset: Offset;
   /** The last batch of it. */
   readonly last: RecordBatch | undefined;
   readonly images: ReadonlyMap<string, GroupImage>;
@@ -25,7 +28,7 @@ export class GroupReplay {
   imageOf({ partition, brokerId, log }: TrackedReplica, groupId: string): GroupImage {
     const key = `${partition.id}/${brokerId}`;
     const known = this.replayed.get(key);
-    if (known === undefined || known.endOffset !== log.logEndOffset || known.last !== log.lastBatch) {
+    if (known === undefined || known.endOffset !== log.logEndOffset || known.last !== log.lastBatch || !isAsClean(known, log)) {
       const now = extended(known !== undefined && isPrefix(known, log) ? known : undefined, log);
       this.replayed = new Map(this.replayed).set(key, now);
       return now.images.get(groupId) ?? EMPTY_GROUP_IMAGE;
@@ -38,8 +41,13 @@ export class GroupReplay {
   }
 }
 
-function isPrefix({ endOffset, last }: Replayed, log: PartitionLog): boolean {
-  return last !== undefined && log.logEndOffset >= endOffset && log.batchAt(endOffset - 1) === last;
+function isPrefix(known: Replayed, log: PartitionLog): boolean {
+  const { endOffset, last } = known;
+  return last !== undefined && log.logEndOffset >= endOffset && log.batchAt(endOffset - 1) === last && isAsClean(known, log);
+}
+
+function isAsClean({ logStartOffset, cleanedEndOffset }: Replayed, log: PartitionLog): boolean {
+  return logStartOffset === log.logStartOffset && cleanedEndOffset === log.cleanedEndOffset;
 }
 
 function extended(known: Replayed | undefined, log: PartitionLog): Replayed {
@@ -52,7 +60,7 @@ function extended(known: Replayed | undefined, log: PartitionLog): Replayed {
     const groupId = groupOf(first);
     images.set(groupId, replayAll(images.get(groupId) ?? EMPTY_GROUP_IMAGE, decoded));
   }
-  return { endOffset: log.logEndOffset, last: log.lastBatch, images };
+  return { endOffset: log.logEndOffset, logStartOffset: log.logStartOffset, cleanedEndOffset: log.cleanedEndOffset, last: log.lastBatch, images };
 }
 
 /** Where two images of a group differ, in words; undefined when they say the same. */

@@ -54,11 +54,14 @@ export class CheckerMonitor implements Monitor {
   private readonly judge: Judge;
   /** By node and slot. */
   private readonly machines: (Known | undefined)[][];
+  /** `node/send id` of sends to topics that the run deletes. */
+  private readonly unseenSends: Set<string>;
 
   constructor(options: MonitorOptions, forkOf?: CheckerMonitor) {
     this.options = options;
     const { config } = options;
     this.judge = forkOf === undefined ? new Judge(config, propertiesOf(options)) : forkOf.judge.fork();
+    this.unseenSends = new Set(forkOf?.unseenSends);
     this.machines = forkOf === undefined ? config.nodes.map(() => []) : forkOf.machines.map((machines) => machines.map((known) => this.counterpart(known)));
   }
 
@@ -137,9 +140,27 @@ export class CheckerMonitor implements Monitor {
   }
 
   observed(world: World, node: number, observation: Message): void {
-    if ('topic' in observation && this.options.config.deletedTopics?.includes(observation.topic as TopicName) === true) return;
     // Clients are all who observe; history refuses what it does not know.
-    this.judge.observed(node, observation as ClientObservation, world.nowUs);
+    const about = this.withoutDeleted(node, observation as ClientObservation);
+    if (about !== undefined) this.judge.observed(node, about, world.nowUs);
+  }
+
+  /** What is left of an observation when topics that the run deletes are not spoken of. */
+  private withoutDeleted(node: number, observation: ClientObservation): ClientObservation | undefined {
+    const deleted = this.options.config.deletedTopics ?? [];
+    if (deleted.length === 0) return observation;
+    switch (observation.type) {
+      case 'send.completed':
+        return this.unseenSends.has(`${node}/${observation.sendId}`) ? undefined : observation;
+      case 'assignment':
+        return { ...observation, owned: observation.owned.filter(({ topic }) => !deleted.includes(topic)) };
+      case 'commit.invoked':
+        return { ...observation, offsets: observation.offsets.filter(({ topic }) => !deleted.includes(topic)) };
+      default:
+        if (!('topic' in observation) || !deleted.includes(observation.topic)) return observation;
+        if (observation.type === 'send.invoked') this.unseenSends.add(`${node}/${observation.sendId}`);
+        return undefined;
+    }
   }
 
   lifecycle(world: World, event: LifecycleEvent): void {
@@ -244,5 +265,5 @@ function groupDiffers(a: GroupView, b: GroupView): boolean {
 /** What it knows of its followers changes with each of their fetches, and alone means nothing. */
 function leadsOtherwise(a: LeadershipView | null, b: LeadershipView | null): boolean {
   if (a === b) return false;
-  return a === null || b === null || a.isr !== b.isr || a.maximalIsr !== b.maximalIsr;
+  return a === null || b === null || a.isr !== b.isr || a.maximalIsr !== b.maximalIsr || a.pending !== b.pending;
 }
