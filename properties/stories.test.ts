@@ -10,7 +10,7 @@ import type { Verdict } from '../src/history/verdict.ts';
 import { QUESTIONS } from '../src/scenarios/catalogue/questions/questions.ts';
 import { STORIES as PUBLISHED, type StoryName as PublishedName } from '../src/scenarios/catalogue/stories/stories.ts';
 import { tellingOf } from '../src/scenarios/catalogue/stories/telling.ts';
-import type { ProfileName } from '../src/scenarios/profiles.ts';
+import { DEFAULT_PROFILE, PROFILE_NAMES, type ProfileName } from '../src/scenarios/profiles.ts';
 import { PROPERTY_DOCS } from '../src/scenarios/properties.ts';
 import type { RunResult } from '../src/scenarios/run-record.ts';
 import type { Scenario } from '../src/scenarios/scenario.ts';
@@ -112,8 +112,10 @@ describe('a published story', () => {
     expect(verdicts.find(({ property }) => property === 'acknowledged-records-survive')?.compared).toBeGreaterThan(0);
   });
 
-  it.each(NAMES.filter((name) => FIXES[name] !== undefined && name !== 'jepsen_2013'))('%s holds under the newest rules', (name) => {
+  const NEWEST = PROFILE_NAMES.at(-1) as ProfileName;
+
+  it.each(NAMES.filter((name) => FIXES[name] !== undefined && name !== 'jepsen_2013'))('%s holds under the default and the newest rules', (name) => {
     const { mutants: _, ...scenario } = builtIn(name);
-    expect(violated(judged({ ...scenario, profile: '4.1' }))).toEqual([]);
+    for (const profile of [DEFAULT_PROFILE, NEWEST]) expect(violated(judged({ ...scenario, profile })), profile).toEqual([]);
   });
 });

@@ -53,8 +53,10 @@ describe('after any schedule of crashes, pauses and partitions', () => {
 
 describe('after any schedule that also takes power and disks away', () => {
   it('the cluster recovers with equal logs', () => {
+    reached.clear();
     fc.assert(fc.property(fc.nat(), losses, (seed, events) => recovers(seed, events, false)), { seed: freshSeed('random losses'), ...LIMITS });
-    expect([...reached.values()].every((times) => times > 0)).toBe(true);
+    // What only a disk that lost something brings about.
+    for (const label of ['recovery cut a torn batch', 'follower truncated']) expect(reached.get(label) ?? 0, label).toBeGreaterThan(0);
   });
 });
 

@@ -9,10 +9,14 @@ describe('a producer with retries=0', () => {
 
   it(`has each of its records delivered at most as often as it was offered, over seeds from ${first} on`, () => {
     for (let seed = first; seed < first + 12; seed += 1) {
-      const { delivered } = run(cluster({ producer: 'acks: all, retries: 0, max.in.flight.requests.per.connection: 1' }), { seed: String(seed) });
+      const { delivered, verdicts } = run(cluster({ producer: 'acks: all, retries: 0, max.in.flight.requests.per.connection: 1' }), { seed: String(seed) });
       const [topic] = delivered.topics;
       const [reader] = delivered.consumers;
-      // Read is at most what was acknowledged and what nobody knows of: nothing that failed for sure, and nothing twice.
+      const twice = verdicts.find(({ property }) => property === 'no-duplicates');
+      expect(twice, `seed ${seed}`).toMatchObject({ verdict: 'held', evidence: [] });
+      // Nor does the configuration give any away.
+      expect(twice?.note ?? '', `seed ${seed}`).not.toContain('expected');
+      // Read is at most what was acknowledged and what nobody knows of: nothing that failed for sure.
       expect(reader?.delivered, `seed ${seed}`).toBeLessThanOrEqual((topic?.ok ?? 0) + (topic?.unknown ?? 0));
       expect(reader?.delivered, `seed ${seed}`).toBeGreaterThan(0);
     }
