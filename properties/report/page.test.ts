@@ -145,7 +145,10 @@ describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
     }
     await page.keyboard.press('?');
     expect(await page.locator('dialog').isVisible()).toBe(true);
+    const behind = await page.evaluate('location.hash');
     await page.keyboard.press('Escape');
+    expect(await page.locator('dialog').isVisible()).toBe(false);
+    expect(await page.evaluate('location.hash')).toBe(behind);
     await page.keyboard.press('t');
     await page.keyboard.press('a');
     await page.keyboard.press('o');

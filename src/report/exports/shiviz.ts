@@ -1,7 +1,6 @@
 /**
  * A run as a log for ShiViz (bestchai.bitbucket.io/shiviz): one line per send and per handling, each with a vector clock
- * that is worked out here from who sent what to whom. The first lines are a comment that names the regular expression to
- * paste beside the log.
+ * that is worked out here from who sent what to whom. The regular expression to paste beside the log is SHIVIZ_PATTERN.
  *
  * ShiViz draws a few thousand events; of a larger run the log holds what led to the violation.
  *

@@ -1,6 +1,6 @@
 /**
- * The part of a run that formats for few events show: what led to the first violation, else the beginning. The messages
- * among whose causes and effects the evidence lies come first, and heartbeats and metadata fetches last.
+ * The part of a run that formats for few events show: the last messages up to the first violation, else the beginning; those that
+ * go on whatever happens only where nothing is left out.
  */
 import { FIRST_MESSAGE, type RunModel } from '../model/model.ts';
 
@@ -10,7 +10,7 @@ const BACKGROUND = /^(BrokerHeartbeat|Metadata|Fetch)(Request|Response)$/;
 /** Numbers of at most `limit` messages, rising. `telling` leaves out what goes on whatever happens. */
 export function messagesShown({ meta, tables: { messages, replicaEvents, transitions, registrations, sends } }: RunModel, limit: number, telling: boolean): number[] {
   const evidence = meta.verdicts.flatMap((verdict) => verdict.evidence.map(({ atUs }) => atUs));
-  const untilUs = evidence.length === 0 ? Infinity : Math.max(...evidence);
+  const untilUs = evidence.length === 0 ? Infinity : Math.min(...evidence);
   const changed = new Set<number>();
   for (const { cause, rows } of [replicaEvents, transitions, registrations, sends]) for (let i = 0; i < rows; i += 1) if ((cause[i] as number) >= FIRST_MESSAGE) changed.add((cause[i] as number) - FIRST_MESSAGE);
   const found: number[] = [];

@@ -46,13 +46,14 @@ export class EventIndex {
     const messageKind = LETTERS.indexOf('m');
     for (let at = 0, message = 0, other = 0; at < count; at += 1) {
       const next = entries[other];
-      if (next !== undefined && (message === rows || next.atUs < (sentAtUs[message] as number))) {
+      const sentUs = sentAtUs[message] as number;
+      if (next !== undefined && (message === rows || next.atUs < sentUs || (next.atUs === sentUs && next.kind < messageKind))) {
         this.times[at] = next.atUs;
         this.kinds[at] = next.kind;
         this.numbers[at] = next.number;
         other += 1;
       } else {
-        this.times[at] = sentAtUs[message] as number;
+        this.times[at] = sentUs;
         this.kinds[at] = messageKind;
         this.numbers[at] = message;
         message += 1;

@@ -3,7 +3,7 @@ import { FIRST_MESSAGE } from '../model/model.ts';
 import { h } from './dom.ts';
 import { describe, kindOf, numberOf } from './events.ts';
 import { lookAt, windowOfCone, windowRound, zoomed, type Page } from './page.ts';
-import { upperBound } from './search.ts';
+import { lowerBound, upperBound } from './search.ts';
 import { TABS, type Tab } from './store.ts';
 
 export const KEYS: readonly (readonly [string, string])[] = [
@@ -25,6 +25,11 @@ export function listenToKeys(page: Page, commands: Commands): void {
   addEventListener('keydown', (event) => {
     const target = event.target as HTMLElement;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // A dialog has the keys: the page behind it would move unseen, and Escape would not close it.
+    if (document.querySelector('dialog[open]') !== null) {
+      if (event.key === '?') commands.toggleHelp();
+      return;
+    }
     if (target.matches('input, select, textarea')) {
       if (event.key === 'Escape') target.blur();
       return;
@@ -108,7 +113,7 @@ function step(page: Page, direction: 1 | -1, count: number): void {
   const { selected, timeUs } = store.view;
   const event = describe(page.run, selected);
   let at = event !== undefined && event.atUs === timeUs ? index.positionOf(selected, timeUs) : -1;
-  if (at === -1) at = direction === 1 ? upperBound(index.times, timeUs) - 1 : upperBound(index.times, timeUs - 1e-9);
+  if (at === -1) at = direction === 1 ? upperBound(index.times, timeUs) - 1 : lowerBound(index.times, timeUs);
   const filter = page.filter();
   for (let i = 0; i < count; i += 1) {
     const next = index.next(at + direction, direction, filter);
@@ -135,7 +140,8 @@ function toNext(page: Page, letter: 'v' | 'f'): void {
   const events = ids.flatMap((id) => describe(page.run, id) ?? []).sort((a, b) => a.atUs - b.atUs);
   const { selected, timeUs } = page.store.view;
   const now = events.findIndex(({ id }) => id === selected);
-  const next = now === -1 ? events.find(({ atUs }) => atUs > timeUs) ?? events[0] : events[(now + 1) % events.length];
+  // The page opens at the first violation, with nothing selected.
+  const next = now === -1 ? events.find(({ atUs }) => (selected === '' ? atUs >= timeUs : atUs > timeUs)) ?? events[0] : events[(now + 1) % events.length];
   if (next !== undefined) lookAt(page, next.id);
 }
 

@@ -42,6 +42,8 @@ export class ReplicaHistory {
   readonly node: number;
   /** By base offset, then by time. */
   readonly stays: Stay[] = [];
+  /** Offsets of the longest batch. */
+  private longest = 1;
   readonly highWatermark = new Series();
   readonly logStart = new Series();
   readonly logEnd = new Series();
@@ -58,6 +60,7 @@ export class ReplicaHistory {
   add(atUs: number, event: number, batch: number, baseOffset: number, count: number): void {
     const stay: Stay = { batch, baseOffset, count, fromUs: atUs, toUs: Infinity, addedBy: event, removedBy: -1 };
     this.stays.push(stay);
+    this.longest = Math.max(this.longest, count);
     this.standing.push(stay);
     this.logEnd.push(atUs, baseOffset + count);
   }
@@ -77,18 +80,21 @@ export class ReplicaHistory {
 
   /** What there is to see at `timeUs` of `[from, to)`: batches that stand, and those that stood. */
   window(timeUs: number, from: number, to: number): Stay[] {
-    const { stays } = this;
+    const { stays, longest } = this;
+    // A batch may begin below the window and reach into it, past shorter ones that were written in its place.
+    const lowest = from - longest + 1;
     let low = 0;
     let high = stays.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((stays[middle] as Stay).baseOffset < from) low = middle + 1;
+      if ((stays[middle] as Stay).baseOffset < lowest) low = middle + 1;
       else high = middle;
     }
-    // A batch may begin below the window and reach into it.
-    while (low > 0 && (stays[low - 1] as Stay).baseOffset + (stays[low - 1] as Stay).count > from) low -= 1;
     const seen: Stay[] = [];
-    for (let i = low; i < stays.length && (stays[i] as Stay).baseOffset < to; i += 1) if ((stays[i] as Stay).fromUs <= timeUs) seen.push(stays[i] as Stay);
+    for (let i = low; i < stays.length && (stays[i] as Stay).baseOffset < to; i += 1) {
+      const stay = stays[i] as Stay;
+      if (stay.fromUs <= timeUs && stay.baseOffset + stay.count > from) seen.push(stay);
+    }
     return seen;
   }
 

@@ -6,7 +6,7 @@
 import { h, replace, table } from '../dom.ts';
 import { formatTime, grouped } from '../format.ts';
 import { groupHistories, highWatermarkAt, lagAt, lagCurve, positionsOf, type GroupHistory, type Share } from '../group-history.ts';
-import { timeButton, type Page, type Pane } from '../page.ts';
+import { timeButton, windowRound, type Page, type Pane } from '../page.ts';
 import { readPalette } from '../palette.ts';
 import type { Run } from '../run.ts';
 import type { View } from '../store.ts';
@@ -54,7 +54,9 @@ function frameOf(page: Page, group: GroupHistory): HTMLElement {
   const canvas = h('canvas', { class: 'group', role: 'img', 'aria-label': `${group.isGroup ? 'Owners and lag' : 'Lag'} of each partition over the run; the tables below say the same` });
   canvas.addEventListener('click', ({ offsetX }) => {
     const share = (offsetX - NAME_WIDTH) / (canvas.clientWidth - NAME_WIDTH);
-    if (share >= 0 && share <= 1) page.store.set({ timeUs: share * page.run.endUs });
+    if (share < 0 || share > 1) return;
+    const timeUs = Math.round(share * page.run.endUs);
+    page.store.set({ timeUs, ...windowRound(page, timeUs) });
   });
   return h('section', { 'aria-label': group.name }, h('h3', {}), canvas, h('div', { class: 'now' }), group.isGroup ? h('details', {}, h('summary', {}, 'every change of ownership'), changesTable(page, group)) : null);
 }
