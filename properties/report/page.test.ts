@@ -157,6 +157,22 @@ describe.runIf(chromium !== undefined)('the report of KIP-101’s loss', () => {
     await page.close();
   });
 
+  it('keeps the focus where it was when a pane is drawn anew', async () => {
+    const { page } = await browser.open('focus', [model], '#t=5060000&tab=events');
+    const focused = (): Promise<unknown> => page.evaluate('document.activeElement.textContent');
+    await page.evaluate('document.querySelectorAll(".pane tbody tr button")[3].focus()');
+    const row = await focused();
+    await page.keyboard.press('Enter');
+    await until(page, 'document.querySelector("tr.chosen") !== null');
+    expect(await focused()).toBe(row);
+    await page.evaluate('document.querySelector("[role=tab]").focus()');
+    const tab = await focused();
+    await page.keyboard.press('Enter');
+    await until(page, 'document.querySelector(".pane").dataset.tab === "verdicts"');
+    expect(await focused()).toBe(tab);
+    await page.close();
+  });
+
   it('says the same in words: every control has a name, and the events are a table', async () => {
     const { page } = await browser.open('words', [model], '#t=5060000&tab=events');
     const nameless = (await page.evaluate('[...document.querySelectorAll("button, input, select, [role=img], [role=group]")].filter((each) => (each.getAttribute("aria-label") ?? each.innerText ?? "").trim() === "").length')) as number;

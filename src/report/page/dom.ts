@@ -17,7 +17,7 @@ function fill(element: Element, props: Props, children: readonly Child[]): void 
     if (value === undefined || value === null || value === false) continue;
     if (typeof value === 'function') element.addEventListener(name.slice(2).toLowerCase(), value as (event: Event) => void);
     else if (FORBIDDEN.has(name) || name.startsWith('on')) throw new Error(`the attribute ${name} is not set from data`);
-    else element.setAttribute(name === 'class' ? 'class' : name, value === true ? '' : String(value));
+    else element.setAttribute(name, value === true && !name.startsWith('aria-') ? '' : String(value));
   }
   append(element, children);
 }
@@ -49,10 +49,24 @@ export function link(folder: string, file: string, words: string): HTMLAnchorEle
   return element;
 }
 
-/** Puts `children` in place of what was there. */
+/** Puts `children` in place of what was there. What had the focus has it again, if there is something of the same name. */
 export function replace(element: Element, ...children: readonly Child[]): void {
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  const named = focused === null ? '' : nameOf(focused);
+  const at = focused === null ? -1 : namesakes(element, focused, named).indexOf(focused);
   element.replaceChildren();
   append(element, children);
+  if (focused === null) return;
+  const again = namesakes(element, focused, named);
+  (again[Math.min(at, again.length - 1)] as HTMLElement | undefined)?.focus({ preventScroll: true });
+}
+
+function nameOf(element: Element): string {
+  return element.getAttribute('aria-label') ?? element.textContent;
+}
+
+function namesakes(place: Element, { tagName }: Element, named: string): Element[] {
+  return [...place.querySelectorAll(tagName)].filter((each) => nameOf(each) === named);
 }
 
 /** A table with a caption for those who do not see it. */

@@ -72,7 +72,7 @@ function stripsOf(page: Page, view: View, width: number): HTMLElement {
 function legend(): HTMLElement {
   const key = (classes: string, sign: string, words: string, title?: string): HTMLElement => h('span', { class: 'pairing', title }, h('span', { class: `cell key ${classes}` }, sign), words);
   return h('p', { class: 'legend' },
-    key('epoch-0', '0', 'colour: leader epoch'), key('acked', '✓', 'acknowledged'), key('ghost', '×', 'cut off or lost'), key('beyond', '', 'above the high watermark'), key('unflushed', '', 'page cache only'),
+    key('epoch-0', '0', 'colour: leader epoch'), key('acked', '✓', 'acknowledged'), key('ghost', '×', 'cut off or lost'), key('epoch-0 deleted', '–', 'below the log start'), key('beyond', '', 'above the high watermark'), key('unflushed', '', 'page cache only'),
     key('hw', '', 'HW = LSO', 'no producer here has transactions, so that the last stable offset is the high watermark'), key('leo', '', 'log end'));
 }
 
@@ -84,12 +84,13 @@ function strip(page: Page, replica: ReplicaHistory, view: View, from: number, to
   const highWatermark = replica.highWatermark.at(timeUs, 0);
   const logEnd = replica.logEnd.at(timeUs, 0);
   const flushed = replica.flushed.at(timeUs, 0);
+  const logStart = replica.logStart.at(timeUs, 0);
   const role = !isUp ? 'down' : epoch < 0 ? 'offline' : epoch % 2 === 1 ? 'leader' : 'follower';
   const cells: HTMLElement[] = [];
   const stays = replica.window(timeUs, from, to);
-  for (let offset = from; offset < to; offset += 1) cells.push(cell(page, replica, stays, offset, view, { highWatermark, flushed, logEnd }));
-  return h('div', { class: `strip ${role}`, role: 'group', 'aria-label': `${run.nodeName(replica.node)}, ${role}: high watermark and last stable offset ${highWatermark}, log end ${logEnd}, flushed up to ${flushed}` },
-    h('span', { class: 'who' }, h('strong', {}, run.nodeName(replica.node)), h('span', { class: 'role' }, `${role === 'leader' ? '★ ' : ''}${role}${epoch >= 0 && isUp ? ` e${epoch >> 1}` : ''}${isInSync ? ' · ISR' : ''}`),
+  for (let offset = from; offset < to; offset += 1) cells.push(cell(page, replica, stays, offset, view, { highWatermark, flushed, logEnd, logStart }));
+  return h('div', { class: `strip ${role}`, role: 'group', 'aria-label': `${run.nodeName(replica.node)}, ${role}: ${logStart === 0 ? '' : `log start ${logStart}, `}high watermark and last stable offset ${highWatermark}, log end ${logEnd}, flushed up to ${flushed}` },
+    h('span', { class: 'who' }, h('strong', {}, run.nodeName(replica.node)), h('span', { class: 'role' }, `${role === 'leader' ? '★ ' : ''}${role}${epoch >= 0 && isUp ? ` e${epoch >> 1}` : ''}${isInSync ? ' · ISR' : ''}${logStart === 0 ? '' : ` · from ${logStart}`}`),
       h('span', { class: 'marks' }, `HW = LSO ${highWatermark} · LEO ${logEnd} · flushed ${flushed}`)),
     cells);
 }
@@ -98,9 +99,11 @@ interface Marks {
   readonly highWatermark: number;
   readonly flushed: number;
   readonly logEnd: number;
+  /** What is below was deleted, by retention or DeleteRecords. */
+  readonly logStart: number;
 }
 
-function cell(page: Page, replica: ReplicaHistory, stays: ReturnType<ReplicaHistory['window']>, offset: number, view: View, { highWatermark, flushed, logEnd }: Marks): HTMLElement {
+function cell(page: Page, replica: ReplicaHistory, stays: ReturnType<ReplicaHistory['window']>, offset: number, view: View, { highWatermark, flushed, logEnd, logStart }: Marks): HTMLElement {
   const { run } = page;
   const covering = stays.filter((stay) => stay.baseOffset <= offset && offset < stay.baseOffset + stay.count);
   const standing = covering.find((stay) => stay.toUs > view.timeUs);
@@ -109,13 +112,14 @@ function cell(page: Page, replica: ReplicaHistory, stays: ReturnType<ReplicaHist
   const ends = [offset === highWatermark ? 'hw' : '', offset === logEnd ? 'leo' : ''].filter((each) => each !== '');
   if (shown === undefined) return h('span', { class: ['cell', 'empty', ...ends].join(' ') });
   const epoch = run.tables.batches.epoch[shown.batch] as number;
+  const isDeleted = standing !== undefined && offset < logStart;
   const ackedUs = acknowledgedAtUs(run, shown.batch, offset);
   const isAcked = ackedUs >= 0 && ackedUs <= view.timeUs;
   const classes = [
-    'cell', `epoch-${epoch % 8}`, standing === undefined ? 'ghost' : '', standing !== undefined && ghost !== undefined ? 'rewritten' : '', isAcked ? 'acked' : '',
+    'cell', `epoch-${epoch % 8}`, standing === undefined ? 'ghost' : '', isDeleted ? 'deleted' : '', standing !== undefined && ghost !== undefined ? 'rewritten' : '', isAcked ? 'acked' : '',
     offset >= highWatermark ? 'beyond' : '', offset >= flushed ? 'unflushed' : '', offset === view.offset ? 'chosen' : '', shown.baseOffset === offset ? 'first' : '', ...ends,
   ].filter((each) => each !== '');
-  const words = `offset ${offset}, leader epoch ${epoch}${standing === undefined ? `, gone since ${formatTime(shown.toUs)}` : ''}${isAcked ? `, acknowledged at ${formatTime(ackedUs)}` : ''}${standing !== undefined && ghost !== undefined ? `; another record stood here until ${formatTime(ghost.toUs)}` : ''}`;
+  const words = `offset ${offset}, leader epoch ${epoch}${standing === undefined ? `, gone since ${formatTime(shown.toUs)}` : ''}${isDeleted ? ', below the log start: deleted' : ''}${isAcked ? `, acknowledged at ${formatTime(ackedUs)}` : ''}${standing !== undefined && ghost !== undefined ? `; another record stood here until ${formatTime(ghost.toUs)}` : ''}`;
   return h('button', { type: 'button', class: classes.join(' '), title: words, 'aria-label': `${run.nodeName(replica.node)}: ${words}`, onclick: () => page.store.set({ offset, partition: replica.partition }) },
-    standing === undefined ? '×' : isAcked ? '✓' : `e${epoch}`);
+    standing === undefined ? '×' : isDeleted ? '–' : isAcked ? '✓' : `e${epoch}`);
 }
