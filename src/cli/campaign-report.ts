@@ -5,6 +5,7 @@ import { neverReached, type Never } from '../explorer/campaign/never.ts';
 import type { Tally, Violation } from '../explorer/campaign/tally.ts';
 import { BUILT_IN_NAMES } from '../scenarios/catalogue/catalogue.ts';
 import { EXIT_HELD, EXIT_INTERNAL, EXIT_VACUOUS, EXIT_VIOLATED, type ExitCode } from './exit-codes.ts';
+import { NO_MUTANTS } from './run.ts';
 import { REPORT_COLUMNS, grouped, table, wrap, type Style } from './style.ts';
 
 export interface CampaignReport {
@@ -70,7 +71,8 @@ function commandOf({ seed }: Violation, records: ReadonlyMap<number, string>, pr
 
 /** Runs one seed of a campaign again. Where a scenario's file was is not in the campaign, only its name. */
 export function seedCommand({ scenario, mutants }: Pick<CampaignHead, 'scenario' | 'mutants'>, seed: string, program: string): string {
-  const options = mutants.map((mutant) => ` --mutant ${mutant}`).join('');
+  const isWithoutOwn = scenario !== 'swarm' && scenario.mutants?.every((own) => mutants.includes(own)) === false;
+  const options = [...(isWithoutOwn ? [NO_MUTANTS] : []), ...mutants].map((mutant) => ` --mutant ${mutant}`).join('');
   if (scenario === 'swarm') return `${program} sweep swarm --seeds ${seed}..${seed}${options}`;
   const known = BUILT_IN_NAMES.includes(scenario.name) ? scenario.name : `<the file of ${scenario.name}>`;
   return `${program} run ${known} --seed ${seed}${options}`;

@@ -29,7 +29,7 @@ import { writeReport } from './write-report.ts';
 export const ENGINES: readonly EngineName[] = ['compiled', 'interpreter', 'live'];
 export const DEFAULT_OUT = 'reports/runs';
 /** `--mutant none`: the rules of the profile, whatever the scenario reverts. */
-const NO_MUTANTS = 'none';
+export const NO_MUTANTS = 'none';
 
 export interface RunOptions {
   readonly seed?: string;
