@@ -121,6 +121,13 @@ describe('a partition log', () => {
     });
   });
 
+  it('has its first batch torn by a power loss after DeleteRecords moved its start into the middle of that batch', () => {
+    const broken = logOf([3, 0], [3, 0], [3, 1]).advanceLogStart(4).tornAt(2);
+    expect(broken).toMatchObject({ logEndOffset: 6, batchCount: 1, hasCorruptBatch: true });
+    expect(broken.batchAt(3)?.isCorrupt).toBe(true);
+    expect(broken.recover().log).toMatchObject({ batchCount: 0, hasCorruptBatch: false });
+  });
+
   it('drops in recovery what was appended behind a torn batch, and looks only above the recovery point', () => {
     const broken = logOf([3, 0], [3, 0])
       .tornAt(2)

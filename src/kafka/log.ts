@@ -306,7 +306,11 @@ export class PartitionLog {
     assert(length <= this.length, () => `no batch ${length} to tear in a log of ${this.length}`);
     const index = this.layout.indexAt(length);
     if (index <= this.entries.firstIndex || this.layout.positionOf(index - 1) !== length - 1) return this.prefix(length);
-    return this.firstEntries(index - 1).append(torn(this.entries.at(index - 1).batch));
+    const { batch } = this.entries.at(index - 1);
+    const before = this.firstEntries(index - 1);
+    // DeleteRecords may have moved the start into the middle of the first batch that is held: an empty log ends there.
+    const fitting = before.logEndOffset > batch.baseOffset ? before.cut(index - 1, batch.baseOffset, batch.baseOffset) : before;
+    return fitting.append(torn(batch));
   }
 
   /**
