@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CoordinatorRecord, MemberState } from '../kafka/group/coordinator-records.ts';
 import type { PartitionSet } from '../kafka/group/partition-sets.ts';
+import type { GroupView } from '../kafka/views.ts';
 import { consumerGroup } from './consumer-group.ts';
 import { GROUP, GroupStage } from './group-staging.ts';
 import { READER } from './staging.ts';
@@ -85,5 +86,18 @@ describe('a group of the consumer protocol', () => {
     expect(overtaken().owns('a', [0, 1], READER, 3).owns('a', [0, 1, 2], READER, 3).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-2')]);
     // What it had when the coordinator let go of it is no surprise to the consumer.
     expect(stage().group({ records: [...epochs(2, 2), ...settled('a', 2, [0, 1])] }).owns('a', [0, 1], READER, 2).group({ records: released }).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-1')]);
+  });
+
+  // swarm, seed 112254: a heartbeat of before the member had anything is stuck in a connection that was given up, and is taken later.
+  it('expects a consumer to own for a moment what a late heartbeat of the epoch before took from it, and not what one of its own epoch did', () => {
+    const heartbeatOf = (memberEpoch: number): GroupView['writes'] => [{
+      isAppended: false,
+      completions: [{ kind: 'respond', waiter: { request: { type: 'ConsumerGroupHeartbeatRequest', correlationId: 1, groupId: GROUP, memberId: 'a', memberEpoch, instanceId: null, rebalanceTimeoutMs: -1, subscribedTopicNames: null, serverAssignor: null, topicPartitions: [] } } }],
+    }];
+    const taken = (memberEpoch: number): GroupStage => stage().group({ records: [...epochs(2, 2), ...settled('a', 2, [0, 1])] }).owns('a', [0, 1], READER, 2)
+      .group({ records: [...epochs(3, 3), ...settled('a', 3, [0]), ...settled('b', 3, [1])], writes: heartbeatOf(memberEpoch) });
+    expect(taken(1).group({ records: epochs(4, 3) }).verdict()).toMatchObject({ verdict: 'held', note: '1 expected: a heartbeat that was given up came behind the one that followed it' });
+    expect(taken(2).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-1')]);
+    expect(taken(1).owns('a', [0, 1, 2], READER, 3).sentences()).toEqual([wrong('does not know that a, at reader-1, owns orders-2')]);
   });
 });

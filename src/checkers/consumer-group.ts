@@ -21,6 +21,7 @@
  * specification; ConsumerGroup.addPartitionEpochs.
  */
 import type { HistoryEntry } from '../history/history.ts';
+import type { CurrentAssignment } from '../kafka/group/current-assignment.ts';
 import type { ConsumerGroupImage } from '../kafka/group/group-image.ts';
 import { difference, intersection, isSameSet, namesOf, union, type PartitionSet } from '../kafka/group/partition-sets.ts';
 import { GROUP_METADATA_TOPIC } from '../kafka/group/partition.ts';
@@ -86,6 +87,7 @@ class ConsumerGroupChecker implements Checker {
       this.judgeCurrent(after, group, atUs);
       this.judgeInstances(after, group, atUs);
       this.noteOutcasts(after, group);
+      if (before?.image.consumer !== undefined && before.image.consumer !== null) this.noteLateHeartbeats(before, before.image.consumer, after, group);
       for (const [memberId, owner] of this.owners) this.judgeOwner(after, group, memberId, owner, atUs);
     }
     if (after.writes.some(({ isAppended }) => !isAppended) || this.logged.get(key) === group) return;
@@ -122,6 +124,22 @@ class ConsumerGroupChecker implements Checker {
     for (const [memberId, owner] of this.owners) {
       if (owner.groupId !== groupId || owner.outdated === owner.owned || members.has(memberId)) continue;
       if (this.context.cluster.partition(GROUP_METADATA_TOPIC, partition).leader?.brokerId === brokerId) this.owners = new Map(this.owners).set(memberId, { ...owner, outdated: owner.owned });
+    }
+  }
+
+  /** What a heartbeat of an epoch before the member's took from it: it was sent before the member had what it had then. */
+  private noteLateHeartbeats({ writes: known }: GroupView, before: ConsumerGroupImage, { writes }: GroupView, after: ConsumerGroupImage): void {
+    for (const { completions = [] } of writes.filter((write) => !known.includes(write))) {
+      for (const request of completions.flatMap(({ waiter }) => (waiter === undefined ? [] : [waiter.request]))) {
+        if (request.type !== 'ConsumerGroupHeartbeatRequest') continue;
+        const { memberId, memberEpoch } = request;
+        const [owner, had, has] = [this.owners.get(memberId), before.currentAssignment.get(memberId), after.currentAssignment.get(memberId)];
+        if (owner === undefined || had === undefined || has === undefined || memberEpoch >= had.memberEpoch) continue;
+        const taken = difference(intersection(owner.owned, held(had)), held(has));
+        if (taken.length === 0) continue;
+        this.findings.expect(1, 'a heartbeat that was given up came behind the one that followed it');
+        this.owners = new Map(this.owners).set(memberId, { ...owner, outdated: union(owner.outdated, taken) });
+      }
     }
   }
 
@@ -194,7 +212,7 @@ class ConsumerGroupChecker implements Checker {
     const partition = this.context.cluster.partition(GROUP_METADATA_TOPIC, view.partition);
     if (partition.leader?.brokerId !== view.brokerId) return;
     this.findings.compared += 1;
-    const foreign = namesOf(difference(difference(owned, outdated), union(current.assignedPartitions, current.partitionsPendingRevocation)));
+    const foreign = namesOf(difference(difference(owned, outdated), held(current)));
     if (foreign.length === 0) return;
     const loss = this.context.budget.lossOf(partition);
     if (loss !== undefined) {
@@ -221,7 +239,12 @@ class ConsumerGroupChecker implements Checker {
 /** What of `taken` the coordinator had already let go, in a later epoch of the member than that of the answer. */
 function overtaken({ image }: GroupView, memberId: string, generationId: number, taken: PartitionSet): PartitionSet {
   const current = image.consumer?.currentAssignment.get(memberId);
-  return current === undefined || current.memberEpoch <= generationId ? [] : difference(taken, union(current.assignedPartitions, current.partitionsPendingRevocation));
+  return current === undefined || current.memberEpoch <= generationId ? [] : difference(taken, held(current));
+}
+
+/** To own or to revoke. */
+function held({ assignedPartitions, partitionsPendingRevocation }: Pick<CurrentAssignment, 'assignedPartitions' | 'partitionsPendingRevocation'>): PartitionSet {
+  return union(assignedPartitions, partitionsPendingRevocation);
 }
 
 function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {

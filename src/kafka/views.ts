@@ -3,6 +3,7 @@
  * have them by structure, so that neither side knows the other.
  */
 import type { ClassicGroup } from './group/classic-group.ts';
+import type { OneGroupRequest } from './group/group-error.ts';
 import type { GroupImage } from './group/group-image.ts';
 import type { LeaderEpoch, NodeId, Offset, PartitionEpoch, PartitionIndex, TopicName, TopicPartition } from './ids.ts';
 import type { LeaderEpochCache } from './leader-epochs.ts';
@@ -90,8 +91,8 @@ export interface GroupView {
   readonly partition: PartitionIndex;
   /** What it has written, or read. */
   readonly image: GroupImage;
-  /** Not known to be committed, in the order of the log. */
-  readonly writes: readonly { readonly isAppended: boolean }[];
+  /** Not known to be committed, in the order of the log; with the requests that wait for them. */
+  readonly writes: readonly { readonly isAppended: boolean; readonly completions?: readonly { readonly kind: string; readonly waiter?: { readonly request: OneGroupRequest } }[] }[];
   /** Of the classic protocol: what it knows between two records. */
   readonly classic: ClassicGroup<unknown>;
 }
