@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
+import { readsAgree } from './reads-agree.ts';
 import { Stage, TOPIC } from './staging.ts';
 
 const UNCLEAN = { topics: [{ name: TOPIC, partitionCounts: [3], minInsyncReplicas: 1, uncleanLeaderElectionEnable: true }] };
@@ -203,6 +204,27 @@ describe('the fault budget', () => {
     stage.change({ leader: 3 });
     stage.lead(3);
     expect(stage.verdict()).toMatchObject({ verdict: 'held', evidence: [] });
+  });
+
+  // swarm, seed 138582: a leader in controlled shutdown that was deposed acknowledged one more record, and lost power with it.
+  it('excuses what a leader that an unclean election had deposed acknowledged, also once its disk has lost that, and nothing of the new leader', () => {
+    const acknowledged = (by: number): Stage => {
+      const stage = Stage.ready([readsAgree], UNCLEAN);
+      stage.replicate(1, [2, 3], ['a', 'b', 'c', 'd', 'e']);
+      stage.changeIsr([1]);
+      stage.change({ leader: 3, isr: [3], leaderRecoveryState: 'RECOVERING' });
+      if (by === 3) {
+        stage.lead(3);
+        stage.changeIsr([3, 2]);
+      }
+      stage.append(by, ['f']);
+      stage.send({ value: 'f', offset: 5 });
+      stage.goDown(by, 5);
+      stage.send({ value: 'g', offset: 5 });
+      return stage;
+    };
+    expect(acknowledged(1).verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('broker-3 was elected leader of orders-0 uncleanly') as string });
+    expect(acknowledged(3).violations).toBe(1);
   });
 
   it('excuses what a broker lost that a leader had proposed for the ISR and the controller accepted', () => {

@@ -81,6 +81,7 @@ export class FaultBudget {
     const keptOffset = commonPrefixEnd(replica.log, before);
     if (keptOffset >= before.logEndOffset) return false;
     if (!isWiped && checkedTopic(this.config, partition.topic)?.flushMessages === 1 && !this.restarted.has(brokerId)) return false;
+    this.excuseDeposed(partition, before, keptOffset);
     const { registration } = partition;
     if (registration === undefined || !(eligibleLeaders(registration).includes(brokerId) || isProposed(partition, brokerId))) return true;
     const budget = this.of(partition);
@@ -126,6 +127,14 @@ export class FaultBudget {
   replicaTruncated({ partition }: TrackedReplica, before: PartitionLog, after: PartitionLog): void {
     const { unclean } = this.of(partition);
     if (unclean !== undefined) this.addExcuse(partition, before, Math.max(after.logEndOffset, unclean.fromOffset), before.logEndOffset, () => unclean.reason);
+  }
+
+  /** A disk lost what a leader that an unclean election had deposed took before it knew: nobody else has it. */
+  private excuseDeposed(partition: TrackedPartition, before: PartitionLog, keptOffset: Offset): void {
+    const { unclean } = this.of(partition);
+    if (unclean === undefined) return;
+    const end = before.firstBatchFromEpoch(unclean.leaderEpoch)?.baseOffset ?? before.logEndOffset;
+    this.addExcuse(partition, before, Math.max(keptOffset, unclean.fromOffset), end, () => unclean.reason);
   }
 
   /**
