@@ -118,10 +118,11 @@ describe('when the next refresh is due', () => {
     expect(waitsMs).toEqual([100, 200, 400, 800, 100, 100]);
   });
 
-  it('after the backoff when a newer leader epoch was seen elsewhere', () => {
+  it('after the backoff when a newer leader epoch was seen elsewhere, until an answer knows who leads in it', () => {
     const seen = withSeenEpoch(known, 'gps', 0, 9);
     expect(dueAtMs(seen)).toBe(1_100);
-    expect(leadersOf(told(seen, response([[3, 8], [2, 5]]), 2_000))).toEqual([[1, 9], [2, 5]]);
+    expect(leadersOf(told(seen, response([[3, 8], [2, 5]]), 2_000))).toEqual([[-1, 9], [2, 5]]);
+    expect(leadersOf(told(seen, response([[3, 9], [2, 5]]), 2_000))).toEqual([[3, 9], [2, 5]]);
     expect(withSeenEpoch(known, 'gps', 0, 5)).toBe(known);
   });
 });

@@ -161,14 +161,14 @@ function withoutGaps(partitions: PartitionMetadata[]): readonly PartitionMetadat
 }
 
 /**
- * A leader epoch was seen elsewhere (in a ListOffsets answer): when it is newer, what is known is stale and answers that
- * are no newer will not do (Metadata.updateLastSeenEpochIfNewer).
+ * A leader epoch was seen elsewhere (with a committed offset, in a ListOffsets answer): when it is newer, the leader that is known is
+ * stale and counts for nobody, and answers that are older will not do (Metadata.updateLastSeenEpochIfNewer, partitionMetadataIfCurrent).
  */
 export function withSeenEpoch(metadata: ClientMetadata, name: TopicName, partition: PartitionIndex, leaderEpoch: LeaderEpoch): ClientMetadata {
   const at = metadata.topics.findIndex((topic) => topic.name === name);
   const topic = metadata.topics[at];
   const known = topic?.partitions[partition];
   if (topic === undefined || known === undefined || leaderEpoch <= known.leaderEpoch) return metadata;
-  const partitions = topic.partitions.with(partition, { leaderId: known.leaderId, leaderEpoch });
+  const partitions = topic.partitions.with(partition, { leaderId: NO_LEADER, leaderEpoch });
   return { ...metadata, updateRequested: true, topics: metadata.topics.with(at, { ...topic, partitions }) };
 }

@@ -7,7 +7,7 @@
 import type { PositionReset } from '../../history/observations.ts';
 import { errorInfo, type ErrorName } from '../../kafka/errors.ts';
 import type { TopicPartitions } from '../../kafka/group-api.ts';
-import { NO_EPOCH, NO_OFFSET, type PartitionIndex, type TopicName } from '../../kafka/ids.ts';
+import { NO_EPOCH, NO_LEADER, NO_OFFSET, type PartitionIndex, type TopicName } from '../../kafka/ids.ts';
 import { withSeenEpoch } from '../client/metadata.ts';
 import type { FetchedOffset, OffsetsFetched } from '../group-events.ts';
 import { tellMembership } from './calls.ts';
@@ -74,8 +74,10 @@ function initialized(turn: ConsumerTurn, { topic, partition, offset, leaderEpoch
     if (reset === undefined) throwFromPoll(turn, { errorCode: 'NONE', exception: 'NoOffsetForPartitionException' });
     else setPartition(turn, place, reset);
   } else {
-    if (leaderEpoch !== NO_EPOCH) state.metadata = withSeenEpoch(state.metadata, topic, partition, leaderEpoch);
-    setPartition(turn, place, positionedAt(before, offset, leaderEpoch, state.rules));
+    const isNews = leaderEpoch !== NO_EPOCH && leaderEpoch > before.leaderEpoch;
+    if (isNews) state.metadata = withSeenEpoch(state.metadata, topic, partition, leaderEpoch);
+    // Who led before the record that was committed may be a zombie that does not know of its epoch: nobody is asked until the metadata says who leads.
+    setPartition(turn, place, positionedAt(isNews ? { ...before, leaderId: NO_LEADER, leaderEpoch } : before, offset, leaderEpoch, state.rules));
     observePosition(turn, before, { from: null, to: offset, reason: 'committed' });
   }
 }
