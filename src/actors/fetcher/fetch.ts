@@ -106,7 +106,9 @@ function processPartition(state: FetcherState, before: PartitionFetchState, data
       if (isCorrupt(data)) return delayed(state, before, effects);
       const { leaderEpoch, fetchOffset, topicPartition } = before;
       effects.push(tell(topicPartition, { type: 'follower.fetched', nowMs, leaderId: state.leaderId, leaderEpoch, fetchOffset, data }));
-      if (data.divergingEpoch !== undefined) return { ...before, phase: 'Cutting' };
+      // Of a batch that begins below its end the replica says itself how it goes on: it may refuse it, and a leader must not take an
+      // offset for held that the replica never reached.
+      if (data.divergingEpoch !== undefined || beginsBelow(data, fetchOffset)) return { ...before, phase: 'Cutting' };
       return informed(before, data, last === undefined ? fetchOffset : last.nextOffset, last === undefined ? before.lastFetchedEpoch : last.partitionLeaderEpoch);
     }
     case 'OFFSET_OUT_OF_RANGE':
@@ -117,6 +119,12 @@ function processPartition(state: FetcherState, before: PartitionFetchState, data
     default:
       return delayed(state, before, effects);
   }
+}
+
+/** The first batch holds records below the offset that was asked for. */
+export function beginsBelow({ records }: FetchPartitionData, fetchOffset: Offset): boolean {
+  const [first] = records;
+  return first !== undefined && first.baseOffset < fetchOffset;
 }
 
 /** The follower checks the CRC of what it fetched; the leader that sent it has not (CORRUPT_MESSAGE, LOG-13). */

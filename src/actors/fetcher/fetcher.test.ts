@@ -92,6 +92,15 @@ describe('rounds of a fetcher (AbstractFetcherThread.doWork)', () => {
     expect(fetcher.sent.topics[0]?.partitions[0]).toMatchObject({ fetchOffset: 2, lastFetchedEpoch: 5 });
   });
 
+  // swarm, seed 143285: the leader's log began within a batch (DeleteRecords), of which the follower had cut its own version.
+  it('wait for the replica where a batch begins below what was asked for, and may be refused', () => {
+    const fetcher = new Fetcher().on(add(0, { fetchOffset: 3, lastFetchedEpoch: 4 })).on(add(1));
+    fetcher.on(answer(fetcher, data(0, { records: [record(2)], logStartOffset: 3 })));
+    expect(fetcher.told('follower.fetched')).toMatchObject([{ fetchOffset: 3 }]);
+    expect(fetcher.at).toBe('Cutting');
+    expect(offsetsAsked(fetcher.on({ type: 'fetcher.remove', topicPartition: 't-0' } as EventObject))).toEqual([[1, 0]]);
+  });
+
   it('tell a replica nothing twice: an answer without news is worth no event', () => {
     const fetcher = new Fetcher().on(add(0));
     expect(fetcher.on(answer(fetcher, data(0))).told('follower.fetched').length).toBe(1);

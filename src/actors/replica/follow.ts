@@ -53,6 +53,8 @@ export function appendFetched(state: ReplicaState, { fetchOffset, data }: Partit
   const counted = data.records.length > 0 && flushesAppends(state) ? flushOrGoOn(appended, base.log.logEndOffset, effects) : appended;
   const advanced = advanceLogStart(counted, data.logStartOffset, effects);
   const informed = withHighWatermark(advanced, data.highWatermark);
+  // The fetcher waits for word: it does not know whether such a batch is taken.
+  if (first !== undefined && first.baseOffset < fetchOffset && !flushesAppends(state)) effects.push(continueFrom(informed));
   return { state: informed.highWatermark === state.highWatermark ? informed : checkpointLater(informed, effects), effects };
 }
 
