@@ -15,7 +15,7 @@ import type { Offset } from '../kafka/ids.ts';
 import type { PartitionLog } from '../kafka/log.ts';
 import type { RecordBatch } from '../kafka/records.ts';
 import type { TrackedPartition, TrackedReplica } from './cluster.ts';
-import { commonPrefixEnd, dataBatches, holdsPrefix } from './compare-logs.ts';
+import { commonPrefixEnd, dataBatches, holdsPrefix, isSameBatch } from './compare-logs.ts';
 
 /** `log` below `endOffset` is committed. */
 export interface CommittedPrefix {
@@ -76,7 +76,7 @@ export function missingBatches(log: PartitionLog, known: CommittedPrefix): reado
   return [...dataBatches(known.log, start, known.endOffset)].filter((batch) => !holdsBatch(log, batch));
 }
 
-function holdsBatch(log: PartitionLog, { baseOffset, partitionLeaderEpoch, contentHash }: RecordBatch): boolean {
-  const held = log.batchAt(baseOffset);
-  return held !== undefined && held.baseOffset === baseOffset && held.partitionLeaderEpoch === partitionLeaderEpoch && held.contentHash === contentHash;
+function holdsBatch(log: PartitionLog, batch: RecordBatch): boolean {
+  const held = log.batchAt(batch.baseOffset);
+  return held !== undefined && isSameBatch(held, batch);
 }

@@ -44,6 +44,12 @@ describe('commonPrefixEnd', () => {
     expect(agreeBelow(forgetful, logOf([['x', 2], ['b', 3], ['c', 1]]), 6)).toBe(true);
     expect(agreeBelow(forgetful, logOf([['a', 2], ['x', 3], ['c', 1]]), 6)).toBe(false);
   });
+
+  it('counts the batch that the higher start is in the middle of', () => {
+    const forgetful = logOf([['a', 2], ['b', 3], ['c', 1]]).advanceLogStart(4);
+    expect(commonPrefixEnd(logOf([['a', 2], ['b', 3]]), forgetful)).toBe(5);
+    expect(commonPrefixEnd(logOf([['a', 2], ['x', 3]]), forgetful)).toBe(2);
+  });
 });
 
 describe('looking into a log', () => {

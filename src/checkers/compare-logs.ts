@@ -35,13 +35,16 @@ export function holdsPrefix(log: PartitionLog, kept: PartitionLog, endOffsetExcl
 
 /**
  * Where two logs part: the greatest offset, at a batch boundary, below which they agree; at most the lower of their ends.
- * A log that was emptied and begins above the other's end parts from it at the other's end.
+ * A log that was emptied and begins above the other's end parts from it at the other's end. Where DeleteRecords has moved a start
+ * into the middle of a batch, that batch counts: both logs hold all of it.
  */
 export function commonPrefixEnd(a: PartitionLog, b: PartitionLog): Offset {
   let agreed = comparableFrom(a, b);
   let low = agreed;
   let high = Math.min(a.logEndOffset, b.logEndOffset);
   if (low >= high) return high;
+  const [one, other] = [a.batchAt(low), b.batchAt(low)];
+  if (one !== undefined && other !== undefined && one.baseOffset < low && other.baseOffset < low && !isSameBatch(one, other)) return Math.min(one.baseOffset, other.baseOffset);
   // Agreement below an offset implies agreement below every smaller one.
   while (low <= high) {
     const middle = (low + high) >>> 1;
@@ -53,6 +56,10 @@ export function commonPrefixEnd(a: PartitionLog, b: PartitionLog): Offset {
     }
   }
   return Math.min(startOfBatchAt(a, agreed), startOfBatchAt(b, agreed));
+}
+
+export function isSameBatch(a: RecordBatch, b: RecordBatch): boolean {
+  return a.baseOffset === b.baseOffset && a.partitionLeaderEpoch === b.partitionLeaderEpoch && a.contentHash === b.contentHash;
 }
 
 /** A batch that is not wholly below `offset` was not compared. */
