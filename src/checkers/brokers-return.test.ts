@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { incarnationIdOf } from '../kafka/broker-registrations.ts';
 import { brokersReturn } from './brokers-return.ts';
 import { END_US, sentencesAtEnd, settledStage } from './staging.ts';
 import type { Stage } from './staging.ts';
@@ -29,6 +30,21 @@ describe('brokers return', () => {
     returned.start(2, 2);
     expect(sentencesAtEnd(returned)).toEqual([]);
     expect(sentencesAtEnd(stage)[0]).toMatch(/^broker-2 has been up since 00:06:\d\d\.000000 at least, and is up, fenced at the end$/);
+  });
+
+  // swarm, seed 161915: the request of a process that died in a lossy minute was retransmitted for seconds.
+  it('expects no return of a broker whose dead process is registered in the place of the one that runs', () => {
+    const registeredBy = (incarnation: number): Stage => {
+      const stage = settled();
+      stage.goDown(2);
+      stage.start(2, 3);
+      stage.registerBroker(2, 20, true, incarnationIdOf(7, incarnation));
+      return stage;
+    };
+    const late = registeredBy(2);
+    expect(sentencesAtEnd(late)).toEqual([]);
+    expect(late.verdict().note).toContain('a registration of a process of broker-2 that was dead came behind that of the one that runs');
+    expect(sentencesAtEnd(registeredBy(3))).toEqual([expect.stringContaining('is up, fenced at the end')]);
   });
 
   it('is violated by a replica that does not learn what was committed a bound before', () => {

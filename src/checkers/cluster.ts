@@ -8,6 +8,7 @@
  * Of a replica whose process is down the last content of its disk counts: the page cache survives a process crash.
  * Left out: what the metadata caches of brokers and clients say.
  */
+import { incarnationOf } from '../kafka/broker-registrations.ts';
 import { NO_LEADER } from '../kafka/ids.ts';
 import type { NodeId, PartitionIndex, TopicName, TopicPartition } from '../kafka/ids.ts';
 import { topicPartition } from '../kafka/ids.ts';
@@ -99,6 +100,8 @@ export class Cluster {
   private readonly byTopic = new Map<TopicName, (TrackedPartition | undefined)[]>();
   /** By node index. */
   private readonly up: boolean[] = [];
+  /** By node index: which process of the node ran last. */
+  private readonly incarnations: number[] = [];
 
   constructor(nodeNames: readonly string[], deletedTopics: ReadonlySet<TopicName> = new Set()) {
     this.nodeNames = nodeNames;
@@ -116,6 +119,21 @@ export class Cluster {
   setUp(node: number, isUp: boolean): void {
     while (this.up.length < node) this.up.push(false);
     this.up[node] = isUp;
+  }
+
+  processStarted(node: number, incarnation: number): void {
+    this.setUp(node, true);
+    while (this.incarnations.length < node) this.incarnations.push(0);
+    this.incarnations[node] = incarnation;
+  }
+
+  /**
+   * A process before this one is registered as the broker: its request was on the way when it died, and came behind that of the
+   * process that runs, which is told STALE_BROKER_EPOCH for ever, and does not register again (BrokerLifecycleManager).
+   */
+  isLockedOut(id: NodeId): boolean {
+    const registration = this.image.broker(id);
+    return registration !== undefined && this.isUp(id) && incarnationOf(registration.incarnationId) < (this.incarnations[id] ?? 0);
   }
 
   /** The partition, tracked from now on if it was not. */
@@ -197,6 +215,7 @@ export class Cluster {
     const copy = new Cluster(this.nodeNames, this.deletedTopics);
     copy.image = this.image;
     for (let node = 0; node < this.up.length; node += 1) copy.up.push(this.up[node] as boolean);
+    copy.incarnations.push(...this.incarnations);
     for (const partition of this.partitions) {
       const partitionCopy = copy.partition(partition.topic, partition.partition);
       partitionCopy.registration = partition.registration;

@@ -146,7 +146,7 @@ export class Judge {
     if (incarnation > 1) this.budget.processRestarted(node);
     this.reach(atUs);
     if (incarnation > 1 && this.isMember(node)) this.quiet.disturbed(atUs);
-    this.cluster.setUp(node, true);
+    this.cluster.processStarted(node, incarnation);
     this.history.processStarted(node, incarnation);
     for (const checker of this.checkers) checker.processStarted?.(node, atUs);
   }

@@ -123,8 +123,8 @@ export class Stage {
     this.commitRecord({ type: 'PartitionChangeRecord', topicId: 'orders-id', partitionId: partition, leader: NO_LEADER_CHANGE, isr: null, replicas: null, leaderRecoveryState: null, ...change });
   }
 
-  registerBroker(brokerId: NodeId, brokerEpoch: number, fenced = false): void {
-    this.commitRecord({ type: 'RegisterBrokerRecord', brokerId, brokerEpoch, incarnationId: `incarnation-${brokerEpoch}`, fenced, inControlledShutdown: false });
+  registerBroker(brokerId: NodeId, brokerEpoch: number, fenced = false, incarnationId = `incarnation-${brokerEpoch}`): void {
+    this.commitRecord({ type: 'RegisterBrokerRecord', brokerId, brokerEpoch, incarnationId, fenced, inControlledShutdown: false });
   }
 
   /** Brokers 1, 2 and 3 register in broker epochs 11, 12 and 13, unfenced. */

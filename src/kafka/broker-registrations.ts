@@ -7,6 +7,7 @@
  * Source: ClusterControlManager.replay, ClusterDelta, BrokerRegistration.
  */
 import { assert, present } from '../kernel/assert.ts';
+import { hex64 } from '../kernel/hash.ts';
 import type { BrokerEpoch, NodeId } from './ids.ts';
 import { FENCE, IN_CONTROLLED_SHUTDOWN, NO_CHANGE, UNFENCE } from './metadata-records.ts';
 import type {
@@ -23,6 +24,18 @@ export interface BrokerRegistration {
   readonly fenced: boolean;
   readonly inControlledShutdown: boolean;
 }
+
+/** Of one process of a broker: nobody else's, and known by it which process of the node that is. */
+export function incarnationIdOf(draw: number, incarnation: number): IncarnationId {
+  return hex64(draw, incarnation);
+}
+
+/** Which process of its node registered with this id, counted from 1; NaN of one that `incarnationIdOf` did not make. */
+export function incarnationOf(incarnationId: IncarnationId): number {
+  return Number.parseInt(incarnationId.slice(LOWER_HALF), 16);
+}
+
+const LOWER_HALF = 8;
 
 type Brokers = readonly BrokerRegistration[];
 

@@ -2,7 +2,7 @@
  * A broker as a process: what it reads from its disk when it starts, and the machines it starts with. The replicas come
  * with the metadata, each on the files that the disk held.
  */
-import { hex64 } from '../../kernel/hash.ts';
+import { incarnationIdOf } from '../../kafka/broker-registrations.ts';
 import type { Message } from '../../kernel/effects.ts';
 import type { BootedMachine, BootInput, NodeSpec } from '../../kernel/process.ts';
 import type { BrokerConfig } from '../../kafka/config.ts';
@@ -44,7 +44,7 @@ export function brokerNode({ name, brokerId, voters, config, control }: BrokerNo
     terminates: BROKER_MACHINES.broker,
     route: (message) => (isController ? combinedListener(message) : dataListener(message)),
     boot: (input) => {
-      const incarnationId = hex64(input.draw, input.incarnation);
+      const incarnationId = incarnationIdOf(input.draw, input.incarnation);
       const marker = input.read(CLEAN_SHUTDOWN_FILE) as CleanShutdownMarker | undefined;
       const disks = replicaDisks(input, marker !== undefined);
       const listeners = [BROKER_MACHINES.metadata, BROKER_MACHINES.broker, BROKER_MACHINES.alterPartition, BROKER_MACHINES.producerIds, BROKER_MACHINES.groupCoordinator];
