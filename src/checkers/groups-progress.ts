@@ -120,8 +120,9 @@ class GroupsProgress implements Checker {
     const position = history.position(owner.node, topic, index);
     if (owner.processesAtOnce === false || (position !== undefined && position >= owed) || (position === undefined && owed === 0)) return;
     const highWatermark = view?.highWatermark ?? 0;
-    if (position !== undefined && highWatermark < owed && budget.electedUncleanly(partition)) {
-      this.findings.excuse(1, 'a leader was elected uncleanly, with less than was committed');
+    const loss = budget.lossOf(partition);
+    if (position !== undefined && highWatermark < owed && loss !== undefined) {
+      this.findings.excuse(1, `less is there than was committed: ${loss}`);
       return;
     }
     const consumer = cluster.nameOf(owner.node);

@@ -5,7 +5,8 @@
  *
  * Vacuous when the run ends too early, or has no quiet end. Members of groups are not asked: no single one owes anything.
  * Consumers that are down are asked nothing, nor is one that gives up when it finds no position (`auto.offset.reset` = none), as
- * configured; nor where a leader was elected uncleanly since, and what had been committed is not there to be read.
+ * configured; nor what had been committed and is not there to be read, since a leader was elected uncleanly, or everybody whom a
+ * clean election could take had lost it.
  *
  * Source: L-06; EventuallyConverges of the KIP-848 specification, Jepsen Kafka: unseen.
  */
@@ -58,8 +59,9 @@ class ProgressAfterHeal implements Checker {
     const position = history.position(node, partition.topic, partition.partition);
     if (position !== undefined && position >= owed) return;
     const highWatermark = view?.highWatermark ?? 0;
-    if (position !== undefined && highWatermark < owed && budget.electedUncleanly(partition)) {
-      this.findings.excuse(1, 'a leader was elected uncleanly, with less than was committed');
+    const loss = budget.lossOf(partition);
+    if (position !== undefined && highWatermark < owed && loss !== undefined) {
+      this.findings.excuse(1, `less is there than was committed: ${loss}`);
       return;
     }
     const consumer = cluster.nameOf(node);
