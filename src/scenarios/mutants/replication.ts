@@ -47,8 +47,8 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     trips: DIVERGENCE,
     source: 'KAFKA-7415 (2.1), BUG-05',
     needs: 'quick failovers without writes, min.insync.replicas=1, followers that ask for epoch ends; masked where fetches tell (KIP-595)',
-    hunt: 'hunt_catching_up',
-    seedsToDetection: 20,
+    hunt: 'hunt_fast_failover',
+    seedsToDetection: 8,
   },
   {
     name: 'latest-offset-of-a-new-leader',
@@ -77,8 +77,8 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     trips: DIVERGENCE,
     source: 'KIP-320 (2.1), KIP-279 (2.0); Kafka 0.11',
     needs: 'leaderships that go to and fro, acks=1 writers, min.insync.replicas=1',
-    hunt: 'hunt_fail_stop',
-    seedsToDetection: 17,
+    hunt: 'hunt_fast_failover',
+    seedsToDetection: 13,
   },
   {
     name: 'minimal-isr',
@@ -147,8 +147,8 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     trips: DIVERGENCE,
     source: 'KAFKA-6361, KIP-279 (2.0), BUG-02',
     needs: 'fast failovers to and fro, acks=1 writers, min.insync.replicas=1',
-    hunt: 'hunt_fail_stop',
-    seedsToDetection: 20,
+    hunt: 'hunt_fast_failover',
+    seedsToDetection: 7,
   },
   {
     name: 'high-watermark-before-truncation',

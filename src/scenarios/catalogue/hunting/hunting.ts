@@ -10,6 +10,7 @@ import { huntDeletedRecords } from './deleted-records.ts';
 import { huntDelayedAlterPartition } from './delayed-alter-partition.ts';
 import { huntEndOffsets } from './end-offsets.ts';
 import { huntFailStop } from './fail-stop.ts';
+import { huntFastFailover } from './fast-failover.ts';
 import { huntFigure8 } from './figure-8.ts';
 import { huntFlapping } from './flapping.ts';
 import { huntFullDisk } from './full-disk.ts';
@@ -28,6 +29,7 @@ import { huntUncleanElections } from './unclean-elections.ts';
 
 export const HUNTS = [
   { name: 'hunt_fail_stop', text: huntFailStop, files: {} },
+  { name: 'hunt_fast_failover', text: huntFastFailover, files: {} },
   { name: 'hunt_flapping', text: huntFlapping, files: {} },
   { name: 'hunt_catching_up', text: huntCatchingUp, files: {} },
   { name: 'hunt_delayed_alter_partition', text: huntDelayedAlterPartition, files: {} },

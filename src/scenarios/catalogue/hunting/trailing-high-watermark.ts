@@ -39,21 +39,17 @@ faults:
   # Once: broker-2 replicates, but hears late how far that is committed.
   - { at: 4000ms, slow: { from: broker-1, to: broker-2 }, add: 1500ms, for: 8s }
   # broker-3 is fenced and leaves the ISR; it ends below what is committed from now on, and above what broker-2 knows of it.
-  - { at: 6900ms, clog: { from: broker-3, to: controller-1 }, for: 1500ms }
-  - { at: 7000ms, partition: [[broker-3], [broker-1]], for: 7s }
-  # broker-2 leads, broker-3 fetches from it once, and what it is sent is lost with broker-2.
+  - { at: 6900ms, isolate: broker-3, for: 3500ms }
+  # broker-2 leads. broker-3 says where its log ends, and what it is answered is lost with broker-2.
+  - { at: 10600ms, slow: { from: broker-2, to: broker-3 }, add: 1200ms, for: 6s }
   - { at: 10800ms, crash: broker-1, restartAfter: 10s }
-  - { at: 11300ms, slow: { from: broker-2, to: broker-3 }, add: 900ms, for: 4s }
-  - { at: 12580ms, clog: { from: broker-2, to: broker-3 }, for: 6s }
-  - { at: 12600ms, crash: broker-2, restartAfter: 7s }
+  - { at: 13300ms, crash: broker-2, restartAfter: 7s }
   # And again: broker-2 replicates, but hears late how far that is committed.
   - { at: 22000ms, slow: { from: broker-1, to: broker-2 }, add: 1500ms, for: 8s }
   # broker-3 is fenced and leaves the ISR; it ends below what is committed from now on, and above what broker-2 knows of it.
-  - { at: 24900ms, clog: { from: broker-3, to: controller-1 }, for: 1500ms }
-  - { at: 25000ms, partition: [[broker-3], [broker-1]], for: 7s }
-  # broker-2 leads, broker-3 fetches from it once, and what it is sent is lost with broker-2.
+  - { at: 24900ms, isolate: broker-3, for: 3500ms }
+  # broker-2 leads. broker-3 says where its log ends, and what it is answered is lost with broker-2.
+  - { at: 28600ms, slow: { from: broker-2, to: broker-3 }, add: 1200ms, for: 6s }
   - { at: 28800ms, crash: broker-1, restartAfter: 10s }
-  - { at: 29300ms, slow: { from: broker-2, to: broker-3 }, add: 900ms, for: 4s }
-  - { at: 30580ms, clog: { from: broker-2, to: broker-3 }, for: 6s }
-  - { at: 30600ms, crash: broker-2, restartAfter: 7s }
+  - { at: 31300ms, crash: broker-2, restartAfter: 7s }
 `;
