@@ -68,7 +68,7 @@ export class Hunt {
 
   /** Takes `scenario` for the best if it shows the violation. For parts of what was there: those are scenarios, too. */
   attempt(scenario: Scenario): boolean {
-    if (!this.isNew(scenario) || !this.mayGoOn()) return false;
+    if (!this.mayGoOn() || !this.isNew(scenario)) return false;
     this.runs += 1;
     const shown = show(scenario, this.options);
     if (shown === undefined) return false;
@@ -107,6 +107,14 @@ export class Hunt {
     for (const change of changes) {
       const changed = change(this.scenario);
       if (changed !== undefined) this.attemptChanged(changed);
+    }
+  }
+
+  /** The same, each under other seeds, too. */
+  attemptEachCut(changes: readonly ((scenario: Scenario) => Scenario | undefined)[]): void {
+    for (const change of changes) {
+      const changed = change(this.scenario);
+      if (changed !== undefined) this.attemptCut(changed);
     }
   }
 }

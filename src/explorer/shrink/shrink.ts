@@ -16,7 +16,7 @@ import type { Execute, RunResult } from '../../scenarios/run-record.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
 import { writeScenario } from '../../scenarios/write-scenario.ts';
 import { closedScenario, type Asked } from '../request.ts';
-import { fewerConfigs, fewerNodes, plainDeliveries } from './cluster-passes.ts';
+import { fewerConfigs, fewerNodes, plainDeliveries, plainDeliveriesAnew } from './cluster-passes.ts';
 import { rounderFaults, rounderTimes, staysDown, weakerFaults } from './fault-passes.ts';
 import { evidenceOf, fingerprintOf, type Fingerprint } from './fingerprint.ts';
 import { Hunt, show } from './hunt.ts';
@@ -75,7 +75,7 @@ export interface Shrunk {
   readonly isExhausted: boolean;
 }
 
-export const DEFAULT_SHRINK_RUNS = 400;
+export const DEFAULT_SHRINK_RUNS = 280;
 
 /** Why a run cannot be shrunk. */
 export interface NotShrunk {
@@ -105,8 +105,12 @@ export function shrink(asked: Asked, verdicts: RunResult['verdicts'], options: S
   };
   pass('one property', 1, judgeOne);
   pass('end', 1, endEarlier);
+  pass('deliveries', 1, plainDeliveries);
+  pass('end', 1, endEarlier);
   pass('faults', SHARE_OF_FAULTS, fewerFaults);
   pass('administration', SHARE_OF_OPERATIONS, fewerOperations);
+  pass('end', 1, endEarlier);
+  pass('deliveries', SHARE_OF_DELIVERIES, plainDeliveriesAnew);
   pass('end', 1, endEarlier);
   pass('records', SHARE_OF_RECORDS, fewerRecords);
   const plan: Scenario = { ...closed, seed: hunt.scenario.seed, faults: hunt.scenario.faults, admin: hunt.scenario.admin, workload: hunt.scenario.workload };
@@ -133,6 +137,7 @@ const VERIFICATION_RUNS = 1;
 const SHARE_OF_FAULTS = 1 / 5;
 const SHARE_OF_OPERATIONS = 1 / 10;
 const SHARE_OF_RECORDS = 1 / 5;
+const SHARE_OF_DELIVERIES = 1 / 16;
 const SHARE_OF_CONFIGS = 1 / 10;
 const SHARE_OF_SECOND_ROUND = 1 / 10;
 const SHARE_OF_PARAMETERS = 1 / 8;
