@@ -158,6 +158,14 @@ describe('acknowledged records survive', () => {
     expect(zero.verdict().evidence).toHaveLength(2);
   });
 
+  // swarm, seed 191148: retention at the leader, then an unclean election of a zombie that had gone on in its own epoch.
+  it('asks nobody for what a legitimate leader has deleted, and for the rest as before', () => {
+    const stage = acknowledged();
+    stage.advanceLogStart(1, 2);
+    electWithout(stage, 0);
+    expect(stage.verdict().evidence.map(({ details }) => details['offset'])).toEqual([2]);
+  });
+
   it('a fork judges for itself', () => {
     const stage = acknowledged();
     const fork = stage.fork();

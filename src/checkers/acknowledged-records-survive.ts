@@ -110,8 +110,10 @@ class AcknowledgedRecordsSurvive implements Checker {
   private miss(partition: TrackedPartition, acknowledgement: Completion, leader: TrackedReplica | undefined, atUs: number): void {
     if (this.missed.has(acknowledgement.index)) return;
     this.missed.add(acknowledgement.index);
-    const { cluster, budget } = this.context;
+    const { cluster, budget, committed } = this.context;
     const { offset } = acknowledgement.observation;
+    // What a legitimate leader has deleted nobody has to hold, whatever stands there at one that was elected uncleanly since.
+    if (offset !== NO_OFFSET && offset < (committed.of(partition)?.deletedTo ?? 0)) return;
     const { sendId, key, value, acks } = acknowledgement.invocation.observation;
     const excuse = budget.excuseForRecord(partition, offset, value);
     if (excuse !== undefined) {
