@@ -86,11 +86,13 @@ export class Story {
     }
   };
 
-  /** Tells what was violated when it was, and at the end what every property came to. */
+  /** Tells what was violated when it was, each kind of it once, and at the end what every property came to. */
   judge(verdicts: readonly Verdict[], endUs: number): void {
     for (const { property, evidence } of verdicts) {
-      const first = evidence[0];
-      if (first !== undefined) this.told.push({ atUs: first.atUs, text: `VIOLATED  ${property}: ${first.sentence}` });
+      const kinds = new Set<string>();
+      for (const { sentence, atUs } of evidence) {
+        if (kinds.size < kinds.add(sentence.replaceAll(/"[^"]*"|[0-9]+/g, '#').replace(/:.*$/s, '')).size) this.told.push({ atUs, text: `VIOLATED  ${property}: ${sentence}` });
+      }
     }
     for (const { property, verdict, note } of verdicts) {
       if (note !== undefined) this.told.push({ atUs: endUs, text: `${verdict}  ${property} (${note})` });

@@ -86,6 +86,25 @@ describe('the metadata log', () => {
     expect(quorum.checker.verdict(99)).toMatchObject({ verdict: 'held' });
   });
 
+  // Figure 8 of the Raft paper: whoever has a later entry than that one may be elected, and overwrite it.
+  it('is violated by a leader that commits an entry of an older epoch by counting voters, without one of its own', () => {
+    const quorum = new Quorum();
+    quorum.lead(1, 1);
+    quorum.append(1, 1, register(7, 1));
+    quorum.lead(1, 3);
+    quorum.copy(1, 2);
+    quorum.commit(1);
+    expect(quorum.sentences).toEqual(['broker-1 commits the metadata log up to 1 as leader of epoch 3, and the last entry of that is of epoch 1']);
+    const careful = new Quorum();
+    careful.lead(1, 1);
+    careful.append(1, 1, register(7, 1));
+    careful.lead(1, 3);
+    careful.append(1, 3, register(8, 2));
+    careful.copy(1, 2);
+    careful.commit(1);
+    expect(careful.sentences).toEqual([]);
+  });
+
   it('is violated by two leaders in one epoch', () => {
     const quorum = committed();
     quorum.set(2, { epoch: 1, isLeader: true });

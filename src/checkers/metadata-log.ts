@@ -3,7 +3,8 @@
  * does not lead it again (KR-5); a batch stands at its offset in its epoch with one content and one predecessor in every
  * log (LogMatching); whoever comes to lead holds all that was committed in earlier epochs (LeaderCompleteness); what is
  * committed is on a majority of the voters, also after a power loss (Durability: voters flush before they count); nobody cuts
- * what it knows to be committed, gives two votes in an epoch, or goes back in epochs; and every image of the metadata is the
+ * what it knows to be committed, gives two votes in an epoch, or goes back in epochs; a leader commits nothing of older epochs but with
+ * an entry of its own behind it (KR-4, figure 8 of the Raft paper); and every image of the metadata is the
  * replay of a committed prefix.
  *
  * The ghosts are who led each epoch, each batch ever written by epoch and offset with the epoch before it (which makes log
@@ -79,6 +80,7 @@ class MetadataLogChecker implements Checker {
     if (before !== undefined) this.judgeSteps(before, after, atUs);
     if (!after.isLeader) return;
     if (leads(after) && (before === undefined || !leads(before) || before.epoch !== after.epoch)) this.judgeLeader(after, atUs);
+    if (after.highWatermark > (before?.highWatermark ?? 0)) this.judgeOwnEpochFirst(after, atUs);
     if (after.highWatermark > this.committed.endOffset) this.judgeCommit(after, atUs);
   }
 
@@ -130,6 +132,14 @@ class MetadataLogChecker implements Checker {
     if (epoch < lastEpoch || agreesAt(log, endOffset, lastEpoch)) return;
     if (this.isBeyondPromise()) this.findings.excuse(1, 'the disks of a majority of the voters were wiped');
     else this.violated(atUs, `${this.name(nodeId)} leads the quorum in epoch ${epoch} without all that is committed: that reaches ${endOffset} (epoch ${lastEpoch}), its log ${log.endOffset}`);
+  }
+
+  /** The last entry that a leader commits is of its own epoch: a majority that holds it elects nobody who lacks what is before. */
+  private judgeOwnEpochFirst({ nodeId, epoch, log, highWatermark }: RaftView, atUs: number): void {
+    this.findings.compared += 1;
+    if (highWatermark > log.endOffset || highWatermark < log.startOffset) return;
+    const lastEpoch = log.epochBefore(highWatermark);
+    if (lastEpoch < epoch) this.violated(atUs, `${this.name(nodeId)} commits the metadata log up to ${highWatermark} as leader of epoch ${epoch}, and the last entry of that is of epoch ${lastEpoch}`);
   }
 
   /** What a leader commits continues what is committed. */
