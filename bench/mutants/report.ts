@@ -68,7 +68,7 @@ function shrunkLines(hunted: readonly MutantCampaigns[]): string[] {
   if (rows.length === 0) return [];
   const all = rows.flatMap(({ minimal }) => minimal);
   const medians = (list: readonly Minimal[]): string[] => {
-    const of = (value: (each: Minimal) => number): string => String(median(list.map(value)));
+    const of = (value: (each: Minimal) => number): string => String(Number(median(list.map(value)).toFixed(3)));
     return [`${of(({ faultsBefore }) => faultsBefore)} -> ${of(({ faults }) => faults)}`, `${of(({ operationsBefore }) => operationsBefore)} -> ${of(({ operations }) => operations)}`,
       of(({ brokers }) => brokers), of(({ configs }) => configs), `${of(({ durationMs }) => durationMs / 1_000)} s`, of(({ runs }) => runs)];
   };

@@ -136,11 +136,23 @@ export function recordsOf(scenario: Scenario): Operation[] {
   return expandWorkload(scenario, scenario.seed ?? '');
 }
 
-/** Fewer records and faults, one by one: cheap once there are few. */
-export function oneByOne(hunt: Hunt): void {
+/** Faults once more: one by one where there are few, which leaves fewer than delta debugging with as many runs. */
+export function fewerFaultsStill(hunt: Hunt): void {
+  if (hunt.scenario.faults.length <= FEW_FAULTS) faultsOneByOne(hunt);
+  else fewerFaults(hunt);
+}
+
+const FEW_FAULTS = 30;
+
+function faultsOneByOne(hunt: Hunt): void {
   for (let i = hunt.scenario.faults.length - 1; i >= 0; i -= 1) {
     hunt.attempt({ ...hunt.scenario, faults: hunt.scenario.faults.filter((_, index) => index !== i) });
   }
+}
+
+/** Fewer records and faults, one by one: cheap once there are few. */
+export function oneByOne(hunt: Hunt): void {
+  faultsOneByOne(hunt);
   if (recordsOf(hunt.scenario).length > FEW_RECORDS) return;
   for (let i = recordsOf(hunt.scenario).length - 1; i >= 0; i -= 1) {
     hunt.attempt({ ...hunt.scenario, workload: sendsOf(recordsOf(hunt.scenario).filter((_, index) => index !== i), hunt.scenario) });

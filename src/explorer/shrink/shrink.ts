@@ -20,7 +20,7 @@ import { fewerConfigs, fewerNodes, plainDeliveries, plainDeliveriesAnew } from '
 import { rounderFaults, rounderTimes, staysDown, weakerFaults } from './fault-passes.ts';
 import { evidenceOf, fingerprintOf, type Fingerprint } from './fingerprint.ts';
 import { Hunt, show } from './hunt.ts';
-import { endEarlier, fewerFaults, fewerOperations, fewerRecords, judgeOne, oneByOne, recordsOf } from './plan-passes.ts';
+import { endEarlier, fewerFaults, fewerFaultsStill, fewerOperations, fewerRecords, judgeOne, oneByOne, recordsOf } from './plan-passes.ts';
 
 export interface ShrinkOptions {
   readonly execute: Execute;
@@ -75,7 +75,7 @@ export interface Shrunk {
   readonly isExhausted: boolean;
 }
 
-export const DEFAULT_SHRINK_RUNS = 280;
+export const DEFAULT_SHRINK_RUNS = 260;
 
 /** Why a run cannot be shrunk. */
 export interface NotShrunk {
@@ -119,7 +119,7 @@ export function shrink(asked: Asked, verdicts: RunResult['verdicts'], options: S
   pass('deliveries', 1, plainDeliveries);
   pass('end', 1, endEarlier);
   // Fewer nodes and equal deliveries: what could not go before may go now.
-  pass('faults', SHARE_OF_SECOND_ROUND, fewerFaults);
+  pass('faults', SHARE_OF_SECOND_ROUND, fewerFaultsStill);
   pass('records', SHARE_OF_SECOND_ROUND, fewerRecords);
   pass('fault parameters', SHARE_OF_PARAMETERS, (each) => {
     weakerFaults(each);
