@@ -148,11 +148,6 @@ export function plainDeliveries(hunt: Hunt): void {
   hunt.attemptEach(DELIVERIES);
 }
 
-/** The same under other seeds, too: worth it once faults are few. */
-export function plainDeliveriesAnew(hunt: Hunt): void {
-  hunt.attemptEachCut(DELIVERIES);
-}
-
 const DELIVERIES: readonly Change[] = [
   (scenario) => withNetwork(scenario, { loss: NEVER, duplicate: NEVER, reorder: NEVER, reorderWithinUs: 0 }),
   (scenario) => withLatency(scenario, DEFAULT_LATENCY.maxUs),

@@ -110,14 +110,6 @@ export class Hunt {
       if (changed !== undefined) this.attemptChanged(changed);
     }
   }
-
-  /** The same, each under other seeds, too. */
-  attemptEachCut(changes: readonly ((scenario: Scenario) => Scenario | undefined)[]): void {
-    for (const change of changes) {
-      const changed = change(this.scenario);
-      if (changed !== undefined) this.attemptCut(changed);
-    }
-  }
 }
 
 /** Every message takes as long as any other, and none is lost. */
