@@ -123,15 +123,15 @@ class Checking {
     this.outside = outside;
   }
 
-  /** Committed plans, in the scenario as it is now: its cluster and its configs, their seed, faults and records. */
+  /** Committed plans, in the scenario as it is now: its cluster and its configs, their seed, faults, records and deliveries. */
   regress(): void {
     const { regressions, mutants } = this.options;
     if (regressions === undefined) return;
     for (const { path, text } of this.outside.readFolder(regressions, PLAN_ENDING)) {
       const plan = parseScenario({ file: path, content: text });
       if ('problems' in plan) throw new ScenarioError(plan.problems);
-      const { seed, faults, admin, workload } = plan.value;
-      const applied = { ...this.scenario, seed, nemesis: null, faults, admin, workload };
+      const { seed, faults, admin, workload, network, disk } = plan.value;
+      const applied = { ...this.scenario, seed, nemesis: null, faults, admin, workload, network, disk };
       const read = parseScenario({ file: path, content: writeScenario(applied) });
       if ('problems' in read) throw new Error(`${path} does not fit the scenario any more: ${read.problems[0]?.message ?? ''}; shrink the failure again, or delete the plan`);
       this.regressions += 1;
