@@ -76,7 +76,7 @@ export interface Shrunk {
   readonly isExhausted: boolean;
 }
 
-export const DEFAULT_SHRINK_RUNS = 260;
+export const DEFAULT_SHRINK_RUNS = 240;
 
 /** Why a run cannot be shrunk. */
 export interface NotShrunk {
@@ -139,8 +139,8 @@ const SHARE_OF_FAULTS = 1 / 5;
 const SHARE_OF_OPERATIONS = 1 / 10;
 const SHARE_OF_RECORDS = 1 / 5;
 const SHARE_OF_CONFIGS = 1 / 10;
-const SHARE_OF_SECOND_ROUND = 1 / 10;
-const SHARE_OF_PARAMETERS = 1 / 8;
+const SHARE_OF_SECOND_ROUND = 1 / 12;
+const SHARE_OF_PARAMETERS = 1 / 9;
 
 /** The run once more, from the text. */
 function verified(hunt: Hunt, minimal: Scenario, execute: Execute): Pick<Shrunk, 'minimal' | 'text' | 'result' | 'evidence'> {
