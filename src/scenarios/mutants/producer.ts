@@ -61,8 +61,8 @@ export const PRODUCER_MUTANTS: readonly MutantDoc[] = [
     trips: ['producer-order'],
     source: 'KAFKA-3197 (0.10), BUG-34',
     needs: 'max.in.flight.requests.per.connection=1 without idempotence, and leaders that move under load',
-    hunt: 'hunt_retries',
-    seedsToDetection: 17,
+    hunt: 'hunt_one_in_flight',
+    seedsToDetection: 13,
   },
   {
     name: 'retry-in-a-new-epoch',

@@ -35,7 +35,7 @@ export const QUORUM_MUTANTS: readonly MutantDoc[] = [
     source: 'KR-4, BUG-33d; Raft, 5.4.2',
     needs: 'three leader changes in a row, and a voter that loses power between the old entry and the first one of the new epoch',
     hunt: 'hunt_figure_8',
-    seedsToDetection: 4,
+    seedsToDetection: 1,
   },
   {
     name: 'raft-without-check-quorum',

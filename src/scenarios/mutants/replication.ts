@@ -78,7 +78,7 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     source: 'KIP-320 (2.1), KIP-279 (2.0); Kafka 0.11',
     needs: 'leaderships that go to and fro, acks=1 writers, min.insync.replicas=1',
     hunt: 'hunt_fast_failover',
-    seedsToDetection: 13,
+    seedsToDetection: 4,
   },
   {
     name: 'minimal-isr',
@@ -108,7 +108,7 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     source: 'KAFKA-7128 (2.1), BUG-04',
     needs: 'two failovers, a new leader that knows less of the high watermark than a follower outside the ISR, which then leads',
     hunt: 'hunt_trailing_high_watermark',
-    seedsToDetection: 8,
+    seedsToDetection: 3,
   },
   {
     name: 'fenced-replica-joins-isr',
@@ -148,7 +148,7 @@ export const REPLICATION_MUTANTS: readonly MutantDoc[] = [
     source: 'KAFKA-6361, KIP-279 (2.0), BUG-02',
     needs: 'fast failovers to and fro, acks=1 writers, min.insync.replicas=1',
     hunt: 'hunt_fast_failover',
-    seedsToDetection: 7,
+    seedsToDetection: 5,
   },
   {
     name: 'high-watermark-before-truncation',

@@ -20,6 +20,7 @@ import { huntLostAnswer } from './lost-answer.ts';
 import { huntMembers } from './members.ts';
 import { huntNewPartitions } from './new-partitions.ts';
 import { huntNobodyEligible } from './nobody-eligible.ts';
+import { huntOneInFlight } from './one-in-flight.ts';
 import { huntPowerLoss } from './power-loss.ts';
 import { huntQuorum } from './quorum.ts';
 import { huntRetention } from './retention.ts';
@@ -43,6 +44,7 @@ export const HUNTS = [
   { name: 'hunt_full_disk', text: huntFullDisk, files: {} },
   { name: 'hunt_retention', text: huntRetention, files: {} },
   { name: 'hunt_retries', text: huntRetries, files: {} },
+  { name: 'hunt_one_in_flight', text: huntOneInFlight, files: {} },
   { name: 'hunt_deleted_records', text: huntDeletedRecords, files: {} },
   { name: 'hunt_new_partitions', text: huntNewPartitions, files: {} },
   { name: 'hunt_unclean_elections', text: huntUncleanElections, files: {} },
