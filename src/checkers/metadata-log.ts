@@ -136,8 +136,8 @@ class MetadataLogChecker implements Checker {
 
   /** The last entry that a leader commits is of its own epoch: a majority that holds it elects nobody who lacks what is before. */
   private judgeOwnEpochFirst({ nodeId, epoch, log, highWatermark }: RaftView, atUs: number): void {
-    this.findings.compared += 1;
     if (highWatermark > log.endOffset || highWatermark < log.startOffset) return;
+    this.findings.compared += 1;
     const lastEpoch = log.epochBefore(highWatermark);
     if (lastEpoch < epoch) this.violated(atUs, `${this.name(nodeId)} commits the metadata log up to ${highWatermark} as leader of epoch ${epoch}, and the last entry of that is of epoch ${lastEpoch}`);
   }

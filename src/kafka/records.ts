@@ -205,6 +205,15 @@ export function withOffsets(batch: RecordBatch, baseOffset: Offset, leaderEpoch:
   );
 }
 
+/**
+ * The first batch holds records below `offset`, which was asked for: where DeleteRecords has moved a log's start into a batch, the
+ * leader sends all of it, and a follower may refuse it.
+ */
+export function beginsBelow(records: readonly RecordBatch[], offset: Offset): boolean {
+  const [first] = records;
+  return first !== undefined && first.baseOffset < offset;
+}
+
 /** The batch as a power loss leaves it when only part of it reached the platter: its bytes hash to something else. */
 export function torn(batch: RecordBatch): RecordBatch {
   if (batch.isCorrupt) return batch;

@@ -12,6 +12,7 @@ import type { Effect, Received, Stimulus } from '../../kernel/effects.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../../kafka/api.ts';
 import type { FetchPartition, FetchPartitionData, FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse, OffsetForLeaderEpochResponse } from '../../kafka/api.ts';
 import { NO_EPOCH, NO_OFFSET, topicPartition as topicPartitionOf, type LeaderEpoch, type Offset, type TopicName, type TopicPartition } from '../../kafka/ids.ts';
+import { beginsBelow } from '../../kafka/records.ts';
 import { tell } from '../local-events.ts';
 import type { FetcherAdd, FetcherRemove, FetcherTruncated } from '../replication-events.ts';
 import { quietly, type Reduced } from '../reduction.ts';
@@ -108,7 +109,7 @@ function processPartition(state: FetcherState, before: PartitionFetchState, data
       effects.push(tell(topicPartition, { type: 'follower.fetched', nowMs, leaderId: state.leaderId, leaderEpoch, fetchOffset, data }));
       // Of a batch that begins below its end the replica says itself how it goes on: it may refuse it, and a leader must not take an
       // offset for held that the replica never reached.
-      if (data.divergingEpoch !== undefined || beginsBelow(data, fetchOffset)) return { ...before, phase: 'Cutting' };
+      if (data.divergingEpoch !== undefined || beginsBelow(data.records, fetchOffset)) return { ...before, phase: 'Cutting' };
       return informed(before, data, last === undefined ? fetchOffset : last.nextOffset, last === undefined ? before.lastFetchedEpoch : last.partitionLeaderEpoch);
     }
     case 'OFFSET_OUT_OF_RANGE':
@@ -119,12 +120,6 @@ function processPartition(state: FetcherState, before: PartitionFetchState, data
     default:
       return delayed(state, before, effects);
   }
-}
-
-/** The first batch holds records below the offset that was asked for. */
-export function beginsBelow({ records }: FetchPartitionData, fetchOffset: Offset): boolean {
-  const [first] = records;
-  return first !== undefined && first.baseOffset < fetchOffset;
 }
 
 /** The follower checks the CRC of what it fetched; the leader that sent it has not (CORRUPT_MESSAGE, LOG-13). */

@@ -14,7 +14,7 @@ import type { EpochEndOffset } from '../../kafka/api.ts';
 import { NO_EPOCH, NO_OFFSET, type Offset } from '../../kafka/ids.ts';
 import { LeaderEpochCache } from '../../kafka/leader-epochs.ts';
 import { PartitionLog } from '../../kafka/log.ts';
-import type { RecordBatch } from '../../kafka/records.ts';
+import { beginsBelow, type RecordBatch } from '../../kafka/records.ts';
 import { fetcherName, tell } from '../local-events.ts';
 import type { EpochEndFound, FollowerDiverged, FollowerOutOfRange, PartitionFetched } from '../replication-events.ts';
 import type { Reduced } from '../reduction.ts';
@@ -54,7 +54,7 @@ export function appendFetched(state: ReplicaState, { fetchOffset, data }: Partit
   const advanced = advanceLogStart(counted, data.logStartOffset, effects);
   const informed = withHighWatermark(advanced, data.highWatermark);
   // The fetcher waits for word: it does not know whether such a batch is taken.
-  if (first !== undefined && first.baseOffset < fetchOffset && !flushesAppends(state)) effects.push(continueFrom(informed));
+  if (beginsBelow(data.records, fetchOffset) && !flushesAppends(state)) effects.push(continueFrom(informed));
   return { state: informed.highWatermark === state.highWatermark ? informed : checkpointLater(informed, effects), effects };
 }
 
