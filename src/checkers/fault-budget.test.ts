@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { acknowledgedRecordsSurvive } from './acknowledged-records-survive.ts';
 import { committedPrefixImmutable } from './committed-prefix-immutable.ts';
 import { readsAgree } from './reads-agree.ts';
 import { Stage, TOPIC } from './staging.ts';
@@ -225,6 +226,24 @@ describe('the fault budget', () => {
     };
     expect(acknowledged(1).verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('broker-3 was elected leader of orders-0 uncleanly') as string });
     expect(acknowledged(3).violations).toBe(1);
+  });
+
+  // swarm, seed 216361: a zombie of a compacted topic acknowledged records, and cleaned them, before it heard of the unclean election.
+  it('excuses what such a leader acknowledged and its log cleaner took, and nothing that the new leader acknowledged', () => {
+    const lost = (fEpoch: number): Stage => {
+      const stage = Stage.ready([acknowledgedRecordsSurvive], UNCLEAN);
+      stage.replicate(1, [2, 3], ['a']);
+      stage.changeIsr([1]);
+      stage.change({ leader: 3, isr: [3], leaderRecoveryState: 'RECOVERING' });
+      stage.append(1, ['f', 'g'], { epoch: [fEpoch, fEpoch] });
+      stage.send({ value: 'f', offset: 1 });
+      stage.send({ value: 'g', offset: 2 });
+      stage.takeOut(1, 1);
+      stage.lead(3);
+      return stage;
+    };
+    expect(lost(0).verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('2 excused: broker-3 was elected leader of orders-0 uncleanly') as string });
+    expect(lost(1).violations).toBe(2);
   });
 
   it('excuses what a broker lost that a leader had proposed for the ISR and the controller accepted', () => {

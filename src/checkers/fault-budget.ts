@@ -187,7 +187,8 @@ export class FaultBudget {
     const budget = this.budgets[partition.id];
     // A deposed leader goes on for a while after an unclean election, and what it acknowledges then nobody else has.
     const unclean = budget?.unclean;
-    const isOfDeposed = ({ log }: TrackedReplica, { leaderEpoch }: { readonly leaderEpoch: LeaderEpoch }): boolean => (log.batchAt(offset)?.partitionLeaderEpoch ?? leaderEpoch) < leaderEpoch && isLost(log);
+    // What its log cleaner took of that lay before a batch that is left: epochs rise along a log.
+    const isOfDeposed = ({ log }: TrackedReplica, { leaderEpoch }: { readonly leaderEpoch: LeaderEpoch }): boolean => (log.batchFrom(offset)?.partitionLeaderEpoch ?? leaderEpoch) < leaderEpoch && isLost(log);
     if (unclean !== undefined && offset >= unclean.fromOffset && partition.replicas.some((replica) => replica !== partition.leader && isOfDeposed(replica, unclean))) return unclean.reason;
     if (budget?.abandoned?.logs.some((log) => offset < log.logEndOffset && isLost(log)) === true) return budget.abandoned.reason;
     return budget?.excuses.find(({ log, startOffsetInclusive, endOffsetExclusive }) => offset >= startOffsetInclusive && offset < endOffsetExclusive && isLost(log))?.reason;

@@ -197,6 +197,13 @@ export class Stage {
     this.become(brokerId, { log: view.log.truncateTo(offset), highWatermark: Math.min(offset, view.highWatermark) }, partition);
   }
 
+  /** The log cleaner takes the batch at `offset`. */
+  takeOut(brokerId: NodeId, offset: Offset, partition: PartitionIndex = 0): void {
+    let log = PartitionLog.empty();
+    for (const batch of this.viewOf(brokerId, partition).log.batches()) if (batch.baseOffset !== offset) log = log.append(batch);
+    this.become(brokerId, { log }, partition);
+  }
+
   advanceLogStart(brokerId: NodeId, offset: Offset, partition: PartitionIndex = 0): void {
     this.become(brokerId, { log: this.viewOf(brokerId, partition).log.advanceLogStart(offset) }, partition);
   }

@@ -253,10 +253,14 @@ export class PartitionLog {
 
   /** The batch that contains `offset`, undefined when no batch does. */
   batchAt(offset: Offset): RecordBatch | undefined {
+    const batch = this.batchFrom(offset);
+    return batch !== undefined && batch.baseOffset <= offset ? batch : undefined;
+  }
+
+  /** The batch that contains `offset` or, where none does, the next one; undefined at the end. */
+  batchFrom(offset: Offset): RecordBatch | undefined {
     const index = this.indexOf(offset);
-    if (index === this.entries.length) return undefined;
-    const batch = this.entries.at(index).batch;
-    return batch.baseOffset <= offset ? batch : undefined;
+    return index === this.entries.length ? undefined : this.entries.at(index).batch;
   }
 
   /** Leader epoch of the batch that contains `offset`, -1 when no batch does. */
