@@ -22,6 +22,17 @@ describe('the kind of a sentence', () => {
     expect(kind('the ISR is [broker-1, broker-2]')).toBe(kind('the ISR is [broker-3]'));
   });
 
+  it('is the same for members that drew other ids', () => {
+    const owns = kind('the group g-1, at broker-2, does not know that 1brzduz-0i2r1bo, at shop-1, owns orders-1');
+    expect(kind('the group g-2, at broker-1, does not know that 1v6re49-1e3kxsu, at cashier, owns payments-0')).toBe(owns);
+    expect(kind('the group g-2, at broker-1, does not know that somebody, at cashier, owns payments-0')).not.toBe(owns);
+    expect(kind('the group g, at broker-1, assigns orders-0 to consumer-7-00c0ffee12345678')).toBe(kind('the group g, at broker-2, assigns orders-1 to consumer-11-fedcba9876543210'));
+  });
+
+  it('takes no word for a drawn id', () => {
+    expect(kind('it stopped between-message')).toBe('it stopped between-message');
+  });
+
   it('does not take a name for a part of a longer one', () => {
     const names = { ...scenario, topics: [...scenario.topics, { name: 'orders-late', partitions: 1, replicationFactor: 1, assignment: null, config: {} }] };
     expect(kindOf('orders-late-0 and orders-0 differ', names)).toBe('NAME differ');

@@ -1,6 +1,6 @@
 /**
  * What makes two violations the same: the property, and the kind of sentence that its evidence is. The kind is the
- * sentence without what names one case of it: nodes, topics, numbers, texts, times. A shrinker that holds on to less turns
+ * sentence without what names one case of it: nodes, topics, numbers, texts, times, ids that were drawn. A shrinker that holds on to less turns
  * one bug into another on its way; one that holds on to more keeps faults that only moved an offset.
  *
  * What follows the first colon of a sentence says how things stood in that one case, and is left out.
@@ -29,11 +29,15 @@ export function evidenceOf({ property, kind }: Fingerprint, verdicts: readonly V
   return verdicts.find((verdict) => verdict.property === property)?.evidence.find(({ sentence }) => kindOf(sentence, names) === kind);
 }
 
+/** What processes draw: a member of the classic protocol, of KIP-848. */
+const DRAWN_ID = /\b[0-9a-f]{16}\b|\b(?=[a-z-]*[0-9])[0-9a-z]{7}-[0-9a-z]{7}\b/g;
+
 /** `broker-2 leads events-0 … without offset 258 (key "a") …: …` -> `NAME leads NAME … without offset # (key TEXT) …`. */
 export function kindOf(sentence: string, names: Names): string {
   return sentence
     .replaceAll(/"[^"]*"/g, 'TEXT')
     .replaceAll(/[0-9]+:[0-9]{2}:[0-9]{2}(\.[0-9]+)?/g, '#')
+    .replaceAll(DRAWN_ID, '#')
     .replaceAll(patternOf(names), 'NAME')
     .replaceAll(/NAME-[0-9]+/g, 'NAME')
     .replaceAll(/-?\b[0-9]+\b/g, '#')
