@@ -3,8 +3,9 @@
  * reads back from its text; with another budget it stays valid; twice the same run gives twice the same text.
  */
 import { describe, expect, it } from 'vitest';
-import { requestOf, requestOfClosed } from '../../src/explorer/request.ts';
+import { requestOf, requestOfClosed, sendsOf } from '../../src/explorer/request.ts';
 import { evidenceOf } from '../../src/explorer/shrink/fingerprint.ts';
+import { recordsOf } from '../../src/explorer/shrink/plan-passes.ts';
 import { shrink, type Shrunk } from '../../src/explorer/shrink/shrink.ts';
 import { drawStory, explain } from '../../src/explorer/story.ts';
 import { parseScenario } from '../../src/scenarios/parse.ts';
@@ -48,11 +49,14 @@ describe.each([
     expect(shrunk.fingerprint.property).toBe(property);
   });
 
-  it('needs every fault that is left', () => {
-    for (let i = 0; i < shrunk.minimal.faults.length; i += 1) {
-      const without = { ...shrunk.minimal, faults: shrunk.minimal.faults.filter((_, index) => index !== i) };
-      expect(evidenceOf(shrunk.fingerprint, execute(requestOfClosed(without)).verdicts, without)).toBeUndefined();
-    }
+  it('needs every fault and every record that is left', () => {
+    const { minimal, fingerprint } = shrunk;
+    const records = recordsOf(minimal);
+    const smaller = [
+      ...minimal.faults.map((_, i) => ({ ...minimal, faults: minimal.faults.filter((__, index) => index !== i) })),
+      ...records.map((_, i) => ({ ...minimal, workload: sendsOf(records.filter((__, index) => index !== i), minimal) })),
+    ];
+    for (const without of smaller) expect(evidenceOf(fingerprint, execute(requestOfClosed(without)).verdicts, without)).toBeUndefined();
   });
 
   it('holds with the rule of Kafka in force again', () => {

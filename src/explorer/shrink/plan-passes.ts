@@ -150,10 +150,17 @@ function faultsOneByOne(hunt: Hunt): void {
   }
 }
 
-/** Fewer records and faults, one by one: cheap once there are few. */
+/** Until no single fault and no single record can be left out of what is left: the records one by one once there are few. */
 export function oneByOne(hunt: Hunt): void {
-  faultsOneByOne(hunt);
-  if (recordsOf(hunt.scenario).length > FEW_RECORDS) return;
+  for (let before: Scenario | undefined; before !== hunt.scenario && hunt.mayGoOn();) {
+    before = hunt.scenario;
+    faultsOneByOne(hunt);
+    if (recordsOf(hunt.scenario).length > FEW_RECORDS) fewerRecords(hunt);
+    else recordsOneByOne(hunt);
+  }
+}
+
+function recordsOneByOne(hunt: Hunt): void {
   for (let i = recordsOf(hunt.scenario).length - 1; i >= 0; i -= 1) {
     hunt.attempt({ ...hunt.scenario, workload: sendsOf(recordsOf(hunt.scenario).filter((_, index) => index !== i), hunt.scenario) });
   }

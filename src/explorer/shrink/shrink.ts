@@ -128,7 +128,8 @@ export function shrink(asked: Asked, verdicts: RunResult['verdicts'], options: S
     rounderFaults(each);
     rounderTimes(each);
   });
-  pass('one by one', SHARE_OF_PARAMETERS, oneByOne);
+  // Nobody comes after it: what is left of the budget is its own.
+  pass('one by one', 1, oneByOne);
   const isExhausted = !hunt.mayGoOn();
   return { ...verified(hunt, named(hunt.scenario, asked.scenario), execute), fingerprint, plan, before: sizeOf(closed), after: sizeOf(hunt.scenario), runs: hunt.runs + VERIFICATION_RUNS, passes, isExhausted };
 }
