@@ -40,7 +40,8 @@ describe('a hunt', () => {
     const { hunt, asked } = huntIn([]);
     for (let i = 0; i < 3; i += 1) expect(hunt.attemptCut(cut)).toBe(false);
     expect(asked).toEqual(['7', '7-1', '7-2']);
-    hunt.pass(0, () => expect(hunt.attempt({ ...cut, faults: [] })).toBe(false));
+    expect(hunt.pass(0, () => expect(hunt.attempt({ ...cut, faults: [] })).toBe(false))).toBe(false);
+    expect(hunt.pass(1, () => expect(hunt.attempt(cut)).toBe(false))).toBe(true);
     expect(hunt.runs).toBe(3);
     expect(hunt.scenario).toBe(closed);
   });

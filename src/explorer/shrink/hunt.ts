@@ -43,6 +43,8 @@ export class Hunt {
   private readonly firstSeed: string;
   private readonly tried = new Set<string>();
   private passEnd = Number.MAX_SAFE_INTEGER;
+  /** The pass wanted more runs than it had. */
+  private isCutShort = false;
 
   constructor(first: Shown, options: HuntOptions) {
     this.best = first;
@@ -53,17 +55,23 @@ export class Hunt {
   }
 
   /** Whether there are runs left for the pass and for the whole. */
-  readonly mayGoOn = (): boolean => this.runs < Math.min(this.passEnd, this.options.runs) && this.options.mayGoOn();
+  readonly mayGoOn = (): boolean => {
+    const isLeft = this.runs < Math.min(this.passEnd, this.options.runs) && this.options.mayGoOn();
+    this.isCutShort ||= !isLeft;
+    return isLeft;
+  };
 
   get scenario(): Scenario {
     return this.best.scenario;
   }
 
-  /** Runs a pass with at most `share` of all the runs that the hunt has. */
-  pass(share: number, work: () => void): void {
+  /** Runs a pass with at most `share` of all the runs that the hunt has. False when it wanted more. */
+  pass(share: number, work: () => void): boolean {
     this.passEnd = this.runs + Math.ceil(this.options.runs * share);
+    this.isCutShort = false;
     work();
     this.passEnd = Number.MAX_SAFE_INTEGER;
+    return !this.isCutShort;
   }
 
   /** Takes `scenario` for the best if it shows the violation. For parts of what was there: those are scenarios, too. */

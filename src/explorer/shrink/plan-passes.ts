@@ -150,14 +150,17 @@ function faultsOneByOne(hunt: Hunt): void {
   }
 }
 
-/** Until no single fault and no single record can be left out of what is left: the records one by one once there are few. */
+/** Until no single fault can be left out of what is left and, where records are few, no single record. */
 export function oneByOne(hunt: Hunt): void {
   for (let before: Scenario | undefined; before !== hunt.scenario && hunt.mayGoOn();) {
     before = hunt.scenario;
     faultsOneByOne(hunt);
-    if (recordsOf(hunt.scenario).length > FEW_RECORDS) fewerRecords(hunt);
-    else recordsOneByOne(hunt);
+    if (hasFewRecords(hunt.scenario)) recordsOneByOne(hunt);
   }
+}
+
+export function hasFewRecords(scenario: Scenario): boolean {
+  return recordsOf(scenario).length <= FEW_RECORDS;
 }
 
 function recordsOneByOne(hunt: Hunt): void {

@@ -21,7 +21,7 @@ import { fewerConfigs, fewerNodes, plainDeliveries } from './cluster-passes.ts';
 import { rounderFaults, rounderTimes, staysDown, weakerFaults } from './fault-passes.ts';
 import { evidenceOf, fingerprintOf, type Fingerprint } from './fingerprint.ts';
 import { Hunt, show } from './hunt.ts';
-import { endEarlier, fewerFaults, fewerFaultsStill, fewerOperations, fewerRecords, judgeOne, oneByOne, recordsOf } from './plan-passes.ts';
+import { endEarlier, fewerFaults, fewerFaultsStill, fewerOperations, fewerRecords, hasFewRecords, judgeOne, oneByOne, recordsOf } from './plan-passes.ts';
 
 export interface ShrinkOptions {
   readonly execute: Execute;
@@ -72,7 +72,7 @@ export interface Shrunk {
   /** Runs in all, the verification included. */
   readonly runs: number;
   readonly passes: readonly PassReport[];
-  /** The budget was over before nothing more could be left out. */
+  /** The runs were over, of all or of what records may cost, before it was known that no single fault and no single record can be left out. */
   readonly isExhausted: boolean;
 }
 
@@ -98,11 +98,12 @@ export function shrink(asked: Asked, verdicts: RunResult['verdicts'], options: S
   const hunt = new Hunt(first, { execute, fingerprint, runs: runs - VERIFICATION_RUNS, mayGoOn });
   hunt.runs += 1;
   const passes: PassReport[] = [];
-  const pass = (name: string, share: number, work: (hunt: Hunt) => void): void => {
+  const pass = (name: string, share: number, work: (hunt: Hunt) => void): boolean => {
     const before = hunt.runs;
-    hunt.pass(share, () => work(hunt));
+    const isDone = hunt.pass(share, () => work(hunt));
     passes.push({ pass: name, runs: hunt.runs - before, size: sizeOf(hunt.scenario) });
     progress({ pass: name, runs: hunt.runs, size: sizeOf(hunt.scenario) });
+    return isDone;
   };
   pass('one property', 1, judgeOne);
   pass('end', 1, endEarlier);
@@ -121,7 +122,7 @@ export function shrink(asked: Asked, verdicts: RunResult['verdicts'], options: S
   pass('end', 1, endEarlier);
   // Fewer nodes and equal deliveries: what could not go before may go now.
   pass('faults', SHARE_OF_SECOND_ROUND, fewerFaultsStill);
-  pass('records', SHARE_OF_SECOND_ROUND, fewerRecords);
+  const areRecordsDone = pass('records', SHARE_OF_SECOND_ROUND, fewerRecords);
   pass('fault parameters', SHARE_OF_PARAMETERS, (each) => {
     weakerFaults(each);
     staysDown(each);
@@ -129,8 +130,8 @@ export function shrink(asked: Asked, verdicts: RunResult['verdicts'], options: S
     rounderTimes(each);
   });
   // Nobody comes after it: what is left of the budget is its own.
-  pass('one by one', 1, oneByOne);
-  const isExhausted = !hunt.mayGoOn();
+  const isDone = pass('one by one', 1, oneByOne);
+  const isExhausted = !isDone || (!areRecordsDone && !hasFewRecords(hunt.scenario));
   return { ...verified(hunt, named(hunt.scenario, asked.scenario), execute), fingerprint, plan, before: sizeOf(closed), after: sizeOf(hunt.scenario), runs: hunt.runs + VERIFICATION_RUNS, passes, isExhausted };
 }
 
