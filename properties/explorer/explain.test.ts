@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { explainRun, leastShare } from '../../src/explorer/explain/certainty.ts';
+import { Futures } from '../../src/explorer/explain/futures.ts';
 import { requestOf, type Asked } from '../../src/explorer/request.ts';
 import { fingerprintOf } from '../../src/explorer/shrink/fingerprint.ts';
 import { present } from '../../src/kernel/assert.ts';
@@ -80,10 +81,24 @@ describe('a run', () => {
 });
 
 describe('a violation that chance decides', () => {
+  // Of one partition, whose leader is drawn when the topic is created: broker-1, which goes dark, or the other one.
+  const chosen = (): Asked => present(['1', '2', '3', '4', '5', '6', '7', '8'].map((seed) => ({ ...lossAt(5_500, 1), seed })).find((each) => execute({ ...each, engine: 'compiled' }).verdicts[0]?.verdict === 'violated'), 'a loss');
+
+  it('has the same futures as long as nothing happens', () => {
+    const asked = chosen();
+    const { verdicts } = execute({ ...asked, engine: 'compiled' });
+    const futures = new Futures(asked, present(fingerprintOf(verdicts, asked.scenario), 'a violation'));
+    const { world } = begin({ ...asked, engine: 'compiled' });
+    for (const untilUs of [100_000, 300_000, 500_000]) {
+      world.runUntil(untilUs);
+      const nextUs = world.nextAtUs;
+      expect(nextUs).toBeGreaterThan(untilUs + 1);
+      expect(futures.take(untilUs, 30)).toEqual(futures.take(nextUs - 1, 30));
+    }
+  });
+
   it('is neither certain nor impossible before the draw, and certain from the step on that draws', () => {
-    // Of one partition, whose leader is drawn when the topic is created: broker-1, which goes dark, or the other one.
-    const asked = present(['1', '2', '3', '4', '5', '6', '7', '8'].map((seed) => ({ ...lossAt(5_500, 1), seed })).find((each) => execute({ ...each, engine: 'compiled' }).verdicts[0]?.verdict === 'violated'), 'a loss');
-    const { faultsToCome, plannedFromStart, certain, curve } = explained(asked, { points: 6, futures: 20, certainFutures: 60 });
+    const { faultsToCome, plannedFromStart, certain, curve } = explained(chosen(), { points: 6, futures: 20, certainFutures: 60 });
     expect([faultsToCome, plannedFromStart]).toEqual(['planned', null]);
     expect(curve[0]?.violated).toBeGreaterThan(0);
     expect(curve[0]?.violated).toBeLessThan(20);

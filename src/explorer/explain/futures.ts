@@ -50,12 +50,15 @@ export class Futures {
     return this.evidenceAtEnd(this.at(0).fork());
   }
 
-  /** Futures number `first` to `first + count - 1` from `atUs` on. With `untilEscaped`, no more after one that escapes. */
+  /**
+   * Futures number `first` to `first + count - 1` from `atUs` on. With `untilEscaped`, no more after one that escapes. While nothing
+   * happens they stay the same ones: what they come to changes where the run has a step, and nowhere else.
+   */
   take(atUs: number, count: number, { first = 0, untilEscaped = false } = {}): Share {
     const moment = this.at(atUs);
     let violated = 0;
     for (let i = 0; i < count; i += 1) {
-      const future = moment.fork(`${this.asked.seed}/future/${atUs}/${first + i}`);
+      const future = moment.fork(`${this.asked.seed}/future/${moment.nextAtUs}/${first + i}`);
       if (this.faultsToCome === 'spared') {
         assert(future.director instanceof Plan, 'a run has its plan');
         future.director.spareAfter(atUs);
