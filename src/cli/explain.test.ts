@@ -46,6 +46,7 @@ describe('harrow explain', () => {
     expect(outside.out).toContain('from 00:00:05.500000 on');
     expect(outside.out).toContain('A microsecond earlier 0 of 100 did. What happened then:');
     expect(outside.out).toContain('00:00:05.500000  power loss at broker-1');
+    expect(outside.out).not.toContain('Greatest rise');
     expect(outside.out).toMatch(/00:00:05\.499999 {2}░{30} {3}0 %\n {2}00:00:05\.500000 {2}█{30} 100 % {2}power loss at broker-1, for good\n/);
     expect(Math.max(...outside.out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
@@ -57,7 +58,8 @@ describe('harrow explain', () => {
       return outside.out;
     });
     expect(one).toBe(two);
-    const { certain, curve, faultsToCome } = JSON.parse(one ?? '') as { certain: { fromUs: number; futures: number; happened: string[] }; curve: { atUs: number }[]; faultsToCome: string };
+    const { certain, steepest, curve, faultsToCome } = JSON.parse(one ?? '') as { certain: { fromUs: number; futures: number; happened: string[] }; steepest: { atUs: number; happened: string[] }; curve: { atUs: number }[]; faultsToCome: string };
+    expect(steepest).toMatchObject({ atUs: certain.fromUs, happened: certain.happened });
     expect([faultsToCome, certain.fromUs, certain.futures]).toEqual(['spared', 5_500_000, 100]);
     expect(curve.map(({ atUs }) => atUs)).toEqual([...curve].map(({ atUs }) => atUs).sort((a, b) => a - b));
   });
@@ -66,6 +68,7 @@ describe('harrow explain', () => {
     const outside = new MemoryOutside(files);
     outside.run('explain', 'a.json', '--faults', 'planned', ...few);
     expect(outside.out).toContain('from the start: all of 100 futures violate; that is 97 % of them at least, at 95 %');
+    expect(outside.out).not.toContain('Greatest rise');
   });
 
   it('tells of a run that violated nothing, of one that is not there, and of options that are none', () => {

@@ -9,7 +9,7 @@ import type { FaultsToCome, Futures } from '../explorer/explain/futures.ts';
 import { fingerprintOf } from '../explorer/shrink/fingerprint.ts';
 import { explain } from '../explorer/story.ts';
 import { formatUs, usOfMs } from '../kernel/time.ts';
-import { formatTraceLine } from '../kernel/trace.ts';
+import { formatTraceLine, type TraceLine } from '../kernel/trace.ts';
 import { describeFault, type AppliedFault } from '../scenarios/faults.ts';
 import { parseRunRecord } from '../scenarios/run-record-file.ts';
 import type { RunRecord } from '../scenarios/run-record.ts';
@@ -73,15 +73,23 @@ interface Told {
   readonly sentence: string;
   /** What happened at the moment from which on it was certain. */
   readonly happened: readonly string[];
+  /** What happened where the curve rises most. */
+  readonly happenedAtRise: readonly string[];
   readonly struck: readonly AppliedFault[];
 }
 
 function tell(record: RunRecord, { explained, futures }: { readonly explained: Explained; readonly futures: Futures }): Told {
-  const { evidence, certain: { fromUs, steps } } = explained;
+  const { evidence, certain, steepest } = explained;
   const { faults } = record.result;
-  const struck = faults.filter(({ outcome, fault }) => outcome === 'applied' && usOfMs(fault.atMs) === fromUs);
-  const lines = steps.map((line) => formatTraceLine(line, (index) => futures.nodeName(index)));
-  return { explained, sentence: explain({ ...record.scenario, mutants: record.mutants }, evidence, record.result), happened: [...struck.map(({ fault }) => `${formatUs(fromUs)}  ${describeFault(fault)}`), ...lines], struck: faults };
+  const happenedAt = (atUs: number, steps: readonly TraceLine[]): string[] => {
+    const struck = faults.filter(({ outcome, fault }) => outcome === 'applied' && usOfMs(fault.atMs) === atUs);
+    return [...struck.map(({ fault }) => `${formatUs(atUs)}  ${describeFault(fault)}`), ...steps.map((line) => formatTraceLine(line, (index) => futures.nodeName(index)))];
+  };
+  return {
+    explained, sentence: explain({ ...record.scenario, mutants: record.mutants }, evidence, record.result), struck: faults,
+    happened: happenedAt(certain.fromUs, certain.steps),
+    happenedAtRise: steepest === null ? [] : happenedAt(steepest.atUs, steepest.steps),
+  };
 }
 
 function asText({ scenario }: RunRecord, told: Told, realMs: number, style: Style): string {
@@ -89,6 +97,7 @@ function asText({ scenario }: RunRecord, told: Told, realMs: number, style: Styl
   const sections = [
     [`${style.paint(scenario.name, 'bold')}  ${style.paint(`${fingerprint.property}, ${grouped(runs)} runs, ${(realMs / 1000).toFixed(1)} s`, 'dim')}`, ...wrap(sentence, REPORT_COLUMNS)],
     [style.paint('Certain', 'bold'), ...certainLines(told, style)],
+    ...riseSection(told, style),
     [style.paint(`Futures that violate, of a run that stayed as it was until then${told.explained.faultsToCome === 'spared' ? ', without the faults still to come' : ''}`, 'bold'), ...curve.map((point) => {
       const share = point.violated / point.futures;
       const bar = '█'.repeat(Math.round(share * BAR_COLUMNS)).padEnd(BAR_COLUMNS, '░');
@@ -110,19 +119,31 @@ function certainLines({ explained: { certain, evidence, faultsToCome, plannedFro
     `from ${formatUs(fromUs)} on, ${formatUs(evidence.atUs - fromUs)} before it was seen: ${all}.`,
     `A microsecond earlier ${grouped(before.violated)} of ${grouped(before.futures)} did. What happened then:`,
   ];
+  return [...told.flatMap((sentence) => wrap(sentence, REPORT_COLUMNS - 2).map((line) => `  ${line}`)), ...stepLines(happened, style)];
+}
+
+/** Nothing where it was the moment from which on it was certain that made it likelier by the most. */
+function riseSection({ explained: { certain, steepest }, happenedAtRise }: Told, style: Style): string[][] {
+  if (steepest === null || (steepest.atUs === certain.fromUs && certain.before !== null)) return [];
+  const { atUs, before, after } = steepest;
+  const sentence = `at ${formatUs(atUs)}, from ${percent(before.violated / before.futures)} to ${percent(after.violated / after.futures)} of the futures. What happened then:`;
+  return [[style.paint('Greatest rise', 'bold'), ...wrap(sentence, REPORT_COLUMNS - 2).map((line) => `  ${line}`), ...stepLines(happenedAtRise, style)]];
+}
+
+function stepLines(happened: readonly string[], style: Style): string[] {
   const more = happened.length - STEPS_TOLD;
   return [
-    ...told.flatMap((sentence) => wrap(sentence, REPORT_COLUMNS - 2).map((line) => `  ${line}`)),
     ...happened.slice(0, STEPS_TOLD).map((line) => style.paint(`    ${cut(line, REPORT_COLUMNS - 4)}`, 'yellow')),
     ...(more > 0 ? [style.paint(`    … and ${more} more, all with --json`, 'dim')] : []),
   ];
 }
 
-function asJson(path: string, { explained, sentence, happened }: Told): string {
-  const { fingerprint, evidence, faultsToCome, plannedFromStart, curve, certain: { fromUs, futures, before }, runs } = explained;
+function asJson(path: string, { explained, sentence, happened, happenedAtRise }: Told): string {
+  const { fingerprint, evidence, faultsToCome, plannedFromStart, curve, certain: { fromUs, futures, before }, steepest, runs } = explained;
   return `${JSON.stringify({
     format: 'harrow.explained/1', record: path, fingerprint, sentence, seenAtUs: evidence.atUs, faultsToCome, plannedFromStart,
-    certain: { fromUs, futures, leastShare: Number(leastShare(futures).toFixed(4)), before, happened }, curve, runs,
+    certain: { fromUs, futures, leastShare: Number(leastShare(futures).toFixed(4)), before, happened },
+    steepest: steepest === null ? null : { atUs: steepest.atUs, before: steepest.before, after: steepest.after, happened: happenedAtRise }, curve, runs,
   }, null, 2)}\n`;
 }
 

@@ -1,7 +1,7 @@
 /**
  * When a violation became certain: the probability that a run violates, given its first t microseconds, as a curve over t;
- * and the first moment from which on every future that was tried violates. That probability is a martingale: once it is 1
- * it stays 1, so the moment is found by halving. The run escapes in some future of the microsecond before.
+ * the step of the run at which it rose most; and the first one from which on every future that was tried violates. That probability is
+ * a martingale: once it is 1 it stays 1, so the moment is found by halving. The run escapes in some future of the microsecond before.
  *
  * Where the plan of faults makes the violation certain from the start, which says little, the faults that have not struck
  * are left out of the futures instead: then the curve tells what each of them did. Without them it is no martingale, for a
@@ -10,7 +10,7 @@
  * "Certain" is a claim about a sample: when all of n futures violate, fewer than 1 - 0.05^(1/n) of them escape, at 95 %.
  */
 import type { Evidence } from '../../history/verdict.ts';
-import { assert } from '../../kernel/assert.ts';
+import { assert, present } from '../../kernel/assert.ts';
 import { usOfMs } from '../../kernel/time.ts';
 import type { TraceLine } from '../../kernel/trace.ts';
 import type { Asked } from '../request.ts';
@@ -44,6 +44,16 @@ export interface Certain {
   readonly steps: readonly TraceLine[];
 }
 
+/** A step of the run that made the violation likelier. */
+export interface Rise {
+  readonly atUs: number;
+  /** Of the microsecond before. */
+  readonly before: Share;
+  readonly after: Share;
+  /** Steps of the run at `atUs`. */
+  readonly steps: readonly TraceLine[];
+}
+
 export interface Explained {
   readonly fingerprint: Fingerprint;
   readonly evidence: Evidence;
@@ -53,6 +63,8 @@ export interface Explained {
   /** Rising. */
   readonly curve: readonly CurvePoint[];
   readonly certain: Certain;
+  /** The greatest rise, looked for where the curve has its greatest; null where it never rises. */
+  readonly steepest: Rise | null;
   /** Worlds that were run to their end. */
   readonly runs: number;
 }
@@ -77,7 +89,8 @@ export function explainRun(asked: Asked, fingerprint: Fingerprint, options: Expl
     tell(atUs);
   }
   const certain = certainFrom(futures, curve, certainFutures, progress);
-  return { explained: { fingerprint, evidence, faultsToCome: futures.faultsToCome, plannedFromStart, curve: withMoment(curve, certain), certain, runs: futures.runs }, futures };
+  const steepest = steepestRise(futures, curve, perPoint, progress);
+  return { explained: { fingerprint, evidence, faultsToCome: futures.faultsToCome, plannedFromStart, curve: withMoment(curve, certain), certain, steepest, runs: futures.runs }, futures };
 }
 
 /** Evenly spread up to the evidence, and just before and after each fault. */
@@ -96,7 +109,7 @@ function certainFrom(futures: Futures, curve: readonly CurvePoint[], n: number, 
   const escaped = curve.findLastIndex((point) => point.violated < point.futures);
   // At its end a run has violated, whatever is drawn then.
   let certainUs = curve[escaped + 1]?.atUs ?? futures.endUs;
-  let escapedUs = escaped === -1 ? -1 : (curve[escaped] as CurvePoint).atUs;
+  let escapedUs = escaped === -1 ? 0 : (curve[escaped] as CurvePoint).atUs;
   const isCertain = (atUs: number): boolean => {
     const { violated, futures: tried } = futures.take(atUs, n, { untilEscaped: true });
     progress(`certain from ${certainUs} us or before`, futures.runs);
@@ -108,14 +121,44 @@ function certainFrom(futures: Futures, curve: readonly CurvePoint[], n: number, 
     next += 1;
     certainUs = curve[next]?.atUs ?? futures.endUs;
   }
-  while (certainUs - escapedUs > 1 && certainUs > 0) {
-    const middle = Math.floor((escapedUs + certainUs) / 2);
-    if (isCertain(middle)) certainUs = middle;
-    else escapedUs = middle;
+  if (certainUs === 0) return { fromUs: 0, futures: n, before: null, steps: [] };
+  const times = futures.timesBetween(escapedUs, certainUs);
+  let last = times.length - 1;
+  for (let first = 0; first < last;) {
+    const middle = (first + last) >> 1;
+    if (isCertain(present(times[middle], 'a step'))) last = middle;
+    else first = middle + 1;
   }
-  const before = certainUs === 0 ? null : futures.take(escapedUs, n);
-  const steps = certainUs === 0 ? [] : futures.traceBetween(escapedUs, certainUs);
-  return { fromUs: certainUs, futures: n, before, steps };
+  const fromUs = present(times[last], 'a step between an escape and certainty');
+  return { fromUs, futures: n, before: futures.take(fromUs - 1, n), steps: futures.traceBetween(fromUs - 1, fromUs) };
+}
+
+/** By halving, always into the half that rises more. Each point of `curve` is of `n` futures: where none of its steps lies between two, they are equal. */
+function steepestRise(futures: Futures, curve: readonly CurvePoint[], n: number, progress: (done: string, runs: number) => void): Rise | null {
+  const rises = curve.slice(1).map((to, i) => ({ from: present(curve[i], 'the point before'), to }));
+  const greatest = rises.reduce<(typeof rises)[number] | undefined>((best, each) => (best === undefined || riseOf(each.from, each.to) > riseOf(best.from, best.to) ? each : best), undefined);
+  if (greatest === undefined || riseOf(greatest.from, greatest.to) <= 0) return null;
+  const times = futures.timesBetween(greatest.from.atUs, greatest.to.atUs);
+  let [before, after]: [Share, Share] = [greatest.from, greatest.to];
+  let [first, last] = [0, times.length - 1];
+  while (first < last) {
+    const middle = (first + last) >> 1;
+    const share = futures.take(present(times[middle], 'a step'), n);
+    progress('the greatest rise', futures.runs);
+    if (riseOf(before, share) >= riseOf(share, after)) {
+      after = share;
+      last = middle;
+    } else {
+      before = share;
+      first = middle + 1;
+    }
+  }
+  const atUs = present(times[last], 'a step where the curve rises');
+  return { atUs, before, after, steps: futures.traceBetween(atUs - 1, atUs) };
+}
+
+function riseOf(from: Share, to: Share): number {
+  return to.violated / to.futures - from.violated / from.futures;
 }
 
 /** The curve with its last step drawn sharp. */

@@ -69,6 +69,17 @@ export class Futures {
     return { violated, futures: count };
   }
 
+  /** When the run has steps after `afterUs` and up to `untilUs`, rising: between two of them it stands still. */
+  timesBetween(afterUs: number, untilUs: number): readonly number[] {
+    const world = this.at(afterUs).fork();
+    const times: number[] = [];
+    for (let nextUs = world.nextAtUs; nextUs <= untilUs; nextUs = world.nextAtUs) {
+      times.push(nextUs);
+      world.runUntil(nextUs);
+    }
+    return times;
+  }
+
   /** What happened in the run after `afterUs` and up to `untilUs`. */
   traceBetween(afterUs: number, untilUs: number): readonly TraceLine[] {
     const world = this.at(afterUs).fork();
