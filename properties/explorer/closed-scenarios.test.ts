@@ -24,3 +24,15 @@ it.each([21, fresh])(`a closed scenario runs as the swarm's run did, over ${SEED
     expect(execute(requestOfClosed(scenarioOf(writeScenario(closed)))).digest, `seed ${seed}, as a text`).toBe(digest);
   }
 });
+
+/** The values say in which order they were offered. */
+it.each([
+  ['a workload that has no record', '[{ producer: p, topic: a, sends: [{ at: 1s, value: x }] }, { producer: p, topic: b, every: 59s, start: 1s, until: 1001ms }]'],
+  ['records of one time in workloads that take turns', '[{ producer: p, topic: a, sends: [{ at: 1s, value: x }] }, { producer: p, topic: b, sends: [{ at: 1s, value: y }] }, { producer: p, topic: a, sends: [{ at: 1s, value: z }, { at: 2s, value: w }] }]'],
+])('a closed scenario runs as it did with %s', (_, workload) => {
+  const scenario = scenarioOf(`{ scenario: s, duration: 5s, cluster: { brokers: 1 }, topics: [{ name: a }, { name: b }], producers: [{ name: p }], workload: ${workload} }`);
+  const asked = requestOf(scenario, '1');
+  const closed = scenarioOf(writeScenario(closedScenario(asked)));
+  expect(requestOfClosed(closed).workload).toEqual(asked.workload);
+  expect(execute(requestOfClosed(closed)).digest).toBe(execute(asked).digest);
+});

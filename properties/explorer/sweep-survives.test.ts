@@ -172,6 +172,32 @@ describe('a sweep', () => {
     expect([sweptWith().mutants, sweptWith('--mutant', 'none').mutants]).toEqual([['minimal-isr'], []]);
   });
 
+  it('gives up the one seed that no process survives, and runs those that were in its batch', () => {
+    const file = join(folder, 'deadly.ndjson');
+    const deadly = join(folder, 'deadly.cjs');
+    writeFileSync(deadly, `if (process.send) {
+  const on = process.on.bind(process);
+  process.on = (name, listener) => on(name, name !== 'message' ? listener : (message) => (Array.isArray(message?.job) && message.job.includes(6) ? process.kill(process.pid, 'SIGKILL') : listener(message)));
+}
+`);
+    const sweep = ['sweep', SCENARIO, '--seeds', '1..12', '--workers', '1', '--quiet', '--file', file, '--out', folder];
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...sweep], { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: `--require ${deadly}` } });
+    expect([status, stderr]).toEqual([70, expect.stringContaining('three times in a row: seeds 6; they are not in')]);
+    expect(seedsIn(file).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12]);
+    spawnSync(process.execPath, [MAIN, ...sweep]);
+    expect(seedsIn(file)).toContain(6);
+  });
+
+  it('says nothing of the machines that other code had', () => {
+    const file = join(folder, 'other-code.ndjson');
+    spawnSync(process.execPath, [MAIN, 'sweep', SCENARIO, '--seeds', '1..3', '--workers', '1', '--quiet', '--file', file, '--out', folder]);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"code":"[0-9a-f]{64}"/, `"code":"${'0'.repeat(64)}"`));
+    const { stdout } = spawnSync(process.execPath, [MAIN, 'merge', file], { encoding: 'utf8' });
+    expect(stdout).toContain('Other code made this campaign');
+    expect(stdout).not.toMatch(/of [0-9]+ (states|transitions|outcomes of guards)/);
+    expect(stdout).toMatch(/of [0-9]+ kinds of faults/);
+  });
+
   it('does not go on in the file of another scenario', () => {
     const { status, stderr } = spawnSync(process.execPath, [MAIN, 'sweep', 'quickstart', '--seeds', '1..2', '--file', join(folder, 'peace.ndjson'), '--out', folder], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([64, expect.stringContaining('differ in scenario')]);

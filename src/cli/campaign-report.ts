@@ -11,7 +11,8 @@ import { REPORT_COLUMNS, grouped, table, wrap, type Style } from './style.ts';
 export interface CampaignReport {
   readonly head: CampaignHead;
   readonly tally: Tally;
-  readonly coverage: MachineCoverage;
+  /** Null for a campaign of other code. */
+  readonly coverage: MachineCoverage | null;
   readonly path: string;
   /** Run records of the first violations, by seed. */
   readonly records: ReadonlyMap<number, string>;
@@ -19,6 +20,7 @@ export interface CampaignReport {
 }
 
 const NEVER_SHOWN = 8;
+const OTHER_CODE = '  Other code made this campaign: which states, transitions and guards it reached only that code can say.';
 const MS_PER_HOUR = 3_600_000;
 
 /** 70 when a run ended in an error of ours, 1 when something was violated, 2 when a property never compared anything. */
@@ -39,7 +41,7 @@ export function campaignText(report: CampaignReport, style: Style): string {
     table(
       [{ title: 'property' }, { title: 'held', ...right }, { title: 'violated', ...right }, { title: 'vacuous', ...right }, { title: 'compared', ...right }],
       [...tally.properties].map(([property, { held, violated, vacuous, compared }]) => [property, grouped(held), { text: grouped(violated), colours: violated > 0 ? ['red'] as const : [] }, grouped(vacuous), grouped(compared)]), style),
-    [style.paint('Reached', 'bold'), ...never.flatMap((each) => neverLines(each, style))],
+    [style.paint('Reached', 'bold'), ...(coverage === null ? [style.paint(OTHER_CODE, 'dim')] : []), ...never.flatMap((each) => neverLines(each, style))],
     violationLines(report, style),
     [`${style.paint('digest   ', 'dim')}${tally.digest}`, `${style.paint('campaign ', 'dim')}${path}`, `${style.paint('again    ', 'dim')}${program} merge ${path}`, '', conclusion(report, style)],
   ];

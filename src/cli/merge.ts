@@ -27,7 +27,8 @@ export function mergeCommand(paths: readonly string[], options: MergeOptions, ou
     for (const outcome of outcomes.sort((a, b) => a.seed - b.seed)) sink.write(outcomeLine(outcome));
     sink.close();
   }
-  const report = { head, tally, coverage: new MachineCoverage(), path: options.out ?? paths.join(' '), records: new Map<number, string>(), program: outside.program };
+  const coverage = head.code === outside.codeFingerprint() ? new MachineCoverage() : null;
+  const report = { head, tally, coverage, path: options.out ?? paths.join(' '), records: new Map<number, string>(), program: outside.program };
   outside.stdout.write(options.json === true ? campaignJson(report) : campaignText(report, styleFor(outside.stdout, outside.env)));
   return exitCodeOfCampaign(report);
 }

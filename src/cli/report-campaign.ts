@@ -42,7 +42,7 @@ export function reportCampaign(path: string, options: ReportOptions, outside: Ou
   const folder = output.replace(/(\.html)?$/, '-runs');
   const reported = seedsToReport(outcomes, limit);
   for (const seed of reported) reportSeed(head, outcomes.find((each) => each.seed === seed) as SeedOutcome, folder, { ...options, open: false }, isSameCode, outside);
-  const model = campaignModel({ head, tally, coverage: new MachineCoverage(), outcomes }, { reported, folder: basename(folder), runCommand: commandOf(head, outside.program) });
+  const model = campaignModel({ head, tally, coverage: isSameCode ? new MachineCoverage() : null, outcomes }, { reported, folder: basename(folder), runCommand: commandOf(head, outside.program) });
   outside.writeFile(output, campaignHtml(page, model, (bytes) => outside.deflate(bytes)));
   if (options.open === true) outside.open(output);
   outside.stdout.write(`report  ${output}\n${reported.length === 0 ? '' : `runs    ${folder}: ${reported.length} of ${outcomes.length}\n`}`);

@@ -52,7 +52,8 @@ export function shrinkCommand(path: string, options: ShrinkCommandOptions, outsi
   outside.writeFile(files.scenario, `${comment(sentence)}${comment(`Shrunk from ${record.scenario.name}, seed ${record.seed}, in ${shrunk.runs} runs.`)}${shrunk.text}`);
   outside.writeFile(files.story, drawStory(shrunk.minimal, shrunk.evidence, outside.execute));
   const replay = `${outside.program} run ${files.scenario}`;
-  outside.stdout.write(options.json === true ? asJson(shrunk, { sentence, realMs, replay, files, record: path }) : asText(shrunk, { sentence, realMs, replay, files, record: path }, styleFor(outside.stdout, outside.env)));
+  const more = realMs < limitMs ? `--runs ${runs * 4}` : 'a longer --for';
+  outside.stdout.write(options.json === true ? asJson(shrunk, { sentence, realMs, replay, files, record: path, more }) : asText(shrunk, { sentence, realMs, replay, files, record: path, more }, styleFor(outside.stdout, outside.env)));
   return EXIT_HELD;
 }
 
@@ -62,9 +63,11 @@ interface Told {
   readonly replay: string;
   readonly files: { readonly scenario: string; readonly story: string };
   readonly record: string;
+  /** What gives it more runs. */
+  readonly more: string;
 }
 
-function asText(shrunk: Shrunk, { sentence, realMs, replay, files, record }: Told, style: Style): string {
+function asText(shrunk: Shrunk, { sentence, realMs, replay, files, record, more }: Told, style: Style): string {
   const { before, after, fingerprint, minimal, passes } = shrunk;
   const sections = [
     [`${style.paint(minimal.name, 'bold')}  ${style.paint(`${fingerprint.property}, ${shrunk.runs} runs, ${(realMs / 1000).toFixed(1)} s`, 'dim')}`, ...wrap(sentence, REPORT_COLUMNS)],
@@ -74,7 +77,7 @@ function asText(shrunk: Shrunk, { sentence, realMs, replay, files, record }: Tol
     faultsOf(minimal, style),
     [style.paint('Runs', 'bold'), ...wrap(runsByPass(passes), REPORT_COLUMNS - 2).map((line) => `  ${line}`)],
     [
-      ...(shrunk.isExhausted ? [style.paint(`note: the budget was over before nothing more could be left out; more with --runs ${DEFAULT_SHRINK_RUNS * 4}`, 'yellow')] : []),
+      ...(shrunk.isExhausted ? [style.paint(`note: the budget was over, and something may be left out yet; more with ${more}`, 'yellow')] : []),
       `${style.paint('minimal  ', 'dim')}${files.scenario}`, `${style.paint('story    ', 'dim')}${files.story}`, `${style.paint('original ', 'dim')}${record}`, `${style.paint('replay   ', 'dim')}${replay}`,
     ],
   ];

@@ -75,6 +75,8 @@ export async function sweepCommand(scenarioArgument: string, options: SweepOptio
   const progress = sweepProgress(outside, options.quiet === true, { tally, range, limitMs, resumed: tally.runs });
   const isOver = (): boolean => outside.nowMs() - startedMs >= limitMs || tally.runsSinceNew >= stable || (options.untilViolated === true && tally.violatedRuns + tally.errors > 0);
   const order = options.steer === true ? new SteeredOrder(range, known) : new PlainOrder(range, (seed) => tally.seeds.has(seed));
+  /** Of batches that no process survived: one by one, for it may be a single one that kills. */
+  const alone: number[] = [];
   /** Not in the file, so that they are run when the sweep goes on: a process may have died for a reason that passes. */
   const unfinished: number[] = [];
   const spec: SoakSpec = { scenario, mutants: head.mutants, trips: null, checkedEvery: CHECKED_EVERY };
@@ -85,6 +87,8 @@ export async function sweepCommand(scenarioArgument: string, options: SweepOptio
       count,
       nextJob: () => {
         if (isOver()) return undefined;
+        const [one] = alone.splice(0, 1);
+        if (one !== undefined) return [one];
         const batch = order.take(SEEDS_PER_BATCH);
         return batch.length === 0 ? undefined : batch;
       },
@@ -100,7 +104,11 @@ export async function sweepCommand(scenarioArgument: string, options: SweepOptio
         }
         progress.tell();
       },
-      giveUp: (seeds) => seeds.map((seed) => outcomeOfDeath(seed)),
+      giveUp: (seeds) => {
+        if (seeds.length === 1) return seeds.map((seed) => outcomeOfDeath(seed));
+        alone.push(...seeds);
+        return [];
+      },
     });
   } finally {
     sink.close();

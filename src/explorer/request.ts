@@ -18,13 +18,10 @@ export function requestOf(scenario: Scenario, seed: string, mutants: readonly st
 /** What a request does without trace and progress: all that decides a run. */
 export type Asked = Pick<RunRequest, 'scenario' | 'seed' | 'faults' | 'admin' | 'workload' | 'mutants'>;
 
-/**
- * The scenario that runs as the request does, under its own seed, provided that each of its workloads has a record: a producer
- * asks for the topic of one that has none, too. A story is left out: it is not the one that its source tells.
- */
+/** The scenario that runs as the request does, under its own seed. A story is left out: it is not the one that its source tells. */
 export function closedScenario({ scenario, seed, faults, admin, workload, mutants }: Asked): Scenario {
   const { story: _story, mutants: _mutants, ...rest } = scenario;
-  return { ...rest, seed, nemesis: null, faults, admin, workload: sendsOf(workload, scenario), ...(mutants.length === 0 ? {} : { mutants }) };
+  return { ...rest, seed, nemesis: null, faults, admin, workload: listsOf(workload, scenario), ...(mutants.length === 0 ? {} : { mutants }) };
 }
 
 /** The request of a closed scenario. */
@@ -32,20 +29,30 @@ export function requestOfClosed(scenario: Scenario): RunRequest {
   return requestOf(scenario, present(scenario.seed ?? undefined, 'the seed of a closed scenario'));
 }
 
+/** Operations as a scenario writes them, without the lists of `workload` that none is in. */
+export function sendsOf(operations: readonly Operation[], scenario: Pick<Scenario, 'producers' | 'workload'>): SendsWorkload[] {
+  return listsOf(operations, scenario).filter(({ rows }) => rows.length > 0);
+}
+
 /**
- * Operations as a scenario writes them, one list for each producer group and topic that has any, in the order of `workload`: it is
- * the order in which a producer asks for its topics. Pairs that are new there come last.
+ * One list for each producer group and topic of `workload`, in its order and also where it stays empty: a producer asks for its
+ * topics in that order, and for those that it sends nothing to as well. Pairs that are new there come last, and so does a second
+ * list of a pair, where without it records of the same time would change places.
  */
-export function sendsOf(operations: readonly Operation[], { producers, workload }: Pick<Scenario, 'producers' | 'workload'>): SendsWorkload[] {
+function listsOf(operations: readonly Operation[], { producers, workload }: Pick<Scenario, 'producers' | 'workload'>): SendsWorkload[] {
   const groupOf = new Map(producers.flatMap(({ name, nodes }) => nodes.map((node) => [node, name] as const)));
-  const lists = new Map<string, { readonly producer: string; readonly topic: string; readonly rows: SendRow[] }>(workload.map(({ producer, topic }) => [`${producer}/${topic}`, { producer, topic, rows: [] }]));
+  const listOf = (producer: string, topic: string): { readonly producer: string; readonly topic: string; readonly rows: SendRow[] } => ({ producer, topic, rows: [] });
+  const lists = [...new Map(workload.map(({ producer, topic }) => [`${producer}/${topic}`, listOf(producer, topic)])).values()];
+  let last = { atUs: -1, index: 0 };
   for (const { atUs, producer: from, topic, key, value, partition } of operations) {
     const producer = present(groupOf.get(from), `the group of ${from}`);
-    const list = lists.get(`${producer}/${topic}`) ?? { producer, topic, rows: [] };
-    lists.set(`${producer}/${topic}`, list);
-    list.rows.push({ atUs, from, key, value: withoutId(value), partition: partition ?? null });
+    const earliest = atUs === last.atUs ? last.index : 0;
+    const known = lists.findIndex((each, i) => i >= earliest && each.producer === producer && each.topic === topic);
+    const index = known === -1 ? lists.push(listOf(producer, topic)) - 1 : known;
+    present(lists[index], 'the list').rows.push({ atUs, from, key, value: withoutId(value), partition: partition ?? null });
+    last = { atUs, index };
   }
-  return [...lists.values()].filter(({ rows }) => rows.length > 0).map((list) => ({ kind: 'sends', ...list }));
+  return lists.map((list) => ({ kind: 'sends', ...list }));
 }
 
 /** Without the part that expandWorkload adds to make it unique. */

@@ -112,7 +112,7 @@ function workloadOf(spec: WorkloadSpec, { producers }: Scenario): string[] {
       const rows = spec.rows.map(({ atUs, from, key, value, partition }, index) => flow({
         at: us(atUs), from: from === first ? undefined : from, key: key ?? undefined, value: value === String(index) ? undefined : value, partition: partition ?? undefined,
       }));
-      return [`  - producer: ${flow(spec.producer)}`, `    topic: ${flow(spec.topic)}`, '    sends:', ...rows.map((row) => `      - ${row}`)];
+      return [`  - producer: ${flow(spec.producer)}`, `    topic: ${flow(spec.topic)}`, rows.length === 0 ? '    sends: []' : '    sends:', ...rows.map((row) => `      - ${row}`)];
     }
     case 'records':
       throw new AssertionFailed(`the workload of ${spec.producer} comes from ${spec.file}, which is not part of the text`);

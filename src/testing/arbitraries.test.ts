@@ -60,6 +60,23 @@ describe('drawn configurations', () => {
   });
 });
 
+describe('configurations', () => {
+  it.each([
+    [{ producer: { akcs: [1] } }, 'producer config akcs'],
+    [{ producer: { acks: [7] } }, 'producer config acks: got 7'],
+    [{ broker: { 'replica.lag.time.max.ms': ['soon'] } }, 'broker config replica.lag.time.max.ms: got'],
+    [{ topic: { 'min.insync.replicas': [-5] } }, 'topic config min.insync.replicas: got -5'],
+    [{ consumer: { 'max.poll.records': [] } }, 'consumer config max.poll.records has no values to choose from'],
+  ])('%j is refused: %s', (space, words) => {
+    expect(() => configurations(scenario, space)).toThrow(`configurations: ${words}`);
+  });
+
+  it('are refused when they are drawn, where Kafka refuses two values together', () => {
+    const drawn = configurations(scenario, { producer: { acks: [1], 'enable.idempotence': [true] } });
+    expect(() => fc.sample(drawn, 1)).toThrow('configurations: producer config');
+  });
+});
+
 it('drawn scenarios run, and violate nothing without faults', () => {
   fc.assert(fc.property(scenarios(), (drawn) => {
     const result = execute(requestOfClosed({ ...drawn, seed: '3' }));

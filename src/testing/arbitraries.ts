@@ -7,6 +7,8 @@
  * runs; these are for whoever writes properties with fast-check alone.
  */
 import fc from 'fast-check';
+import { parseConfig } from '../kafka/config.ts';
+import type { ConfigKind } from '../kafka/config-tables.ts';
 import { assert, unreachable } from '../kernel/assert.ts';
 import { sortedByTime, type Fault, type FaultKind } from '../scenarios/faults.ts';
 import { parseScenario } from '../scenarios/parse.ts';
@@ -137,21 +139,42 @@ export interface ConfigSpace {
   readonly consumer?: Readonly<Record<string, readonly (string | number | boolean)[]>>;
 }
 
-/** The scenario under configurations of a space. @throws AssertionFailed for a value that Kafka would not take */
+/**
+ * The scenario under configurations of a space.
+ *
+ * @throws Error for a name that is no config and for a value that is none of it; when it is drawn, for values that Kafka refuses together
+ */
 export function configurations(scenario: Scenario, space: ConfigSpace): fc.Arbitrary<Scenario> {
+  for (const kind of ['broker', 'topic', 'producer', 'consumer'] as const) {
+    for (const [name, values] of Object.entries(space[kind] ?? {})) {
+      if (values.length === 0) throw new Error(`configurations: ${kind} config ${name} has no values to choose from`);
+      for (const value of values) mustParse(kind, { [name]: value });
+    }
+  }
   const of = (entries: ConfigSpace['broker'] = {}): fc.Arbitrary<Readonly<Record<string, string | number | boolean>>> =>
     fc.record(Object.fromEntries(Object.entries(entries).map(([name, values]) => [name, simplestFirst(values)])));
   return fc.record({ broker: of(space.broker), topic: of(space.topic), producer: of(space.producer), consumer: of(space.consumer) }).map(({ broker, topic, producer, consumer }) => {
     const sorted = (...parts: readonly Readonly<Record<string, string | number | boolean>>[]): Readonly<Record<string, string | number | boolean>> =>
       Object.fromEntries(Object.entries(Object.assign({}, ...parts) as Record<string, string | number | boolean>).sort(([a], [b]) => (a < b ? -1 : 1)));
-    return {
+    const drawn: Scenario = {
       ...scenario,
       cluster: { ...scenario.cluster, config: sorted(scenario.cluster.config, broker) },
       topics: scenario.topics.map((each) => ({ ...each, config: sorted(each.config, topic) })),
       producers: scenario.producers.map((each) => ({ ...each, config: sorted(each.config, producer) })),
       consumers: scenario.consumers.map((each) => ({ ...each, config: sorted(each.config, consumer) })),
     };
+    mustParse('broker', drawn.cluster.config);
+    for (const { config } of drawn.topics) mustParse('topic', config);
+    for (const { config } of drawn.producers) mustParse('producer', config);
+    for (const { config } of drawn.consumers) mustParse('consumer', config);
+    return drawn;
   });
+}
+
+/** @throws Error with what Kafka would say */
+function mustParse(kind: ConfigKind, config: Readonly<Record<string, unknown>>): void {
+  const [problem] = parseConfig(kind, config).problems;
+  if (problem !== undefined) throw new Error(`configurations: ${kind} config ${problem.name}: got ${problem.got}; expected ${problem.expected}${problem.nearest === undefined ? '' : `; did you mean ${problem.nearest}?`}`);
 }
 
 /** Small clusters with one topic, one to three producers and a reader, without faults. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseScenario } from '../scenarios/parse.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { FAILURES, PropertyVacuous, PropertyViolated, check } from './check.ts';
-import { faultPlans } from './arbitraries.ts';
+import { configurations, faultPlans } from './arbitraries.ts';
 import type { TestOutside } from './outside.ts';
 import { run } from './vitest.ts';
 
@@ -70,7 +70,7 @@ describe('a property that does not hold', () => {
     expect(lines[0]).toMatch(/^PROPERTY acknowledged-records-survive violated after [0-9]+ cases?, shrunk in [0-9]+ runs$/);
     expect(lines[1]).toContain(`${violated.shrunk.evidence.sentence}.`);
     expect(lines).toContain('  again:  HARROW_SEED=5');
-    expect(lines).toContain('  config: producer shop: acks=1');
+    expect(lines).toContainEqual(expect.stringMatching(/^ {2}config: producer shop: acks=1/));
     expect(violated.shrunk.after.faults).toBeLessThanOrEqual(3);
     expect(violated.shrunk.after.records).toBeLessThanOrEqual(5);
     expect(lines.length).toBeLessThan(20);
@@ -80,7 +80,7 @@ describe('a property that does not hold', () => {
     const [minimal, plan] = [...outside.files.keys()] as [string, string];
     expect(minimal).toMatch(new RegExp(`^${FAILURES}/no-order-is-lost-[0-9a-f]{8}\\.min\\.yaml$`));
     expect(violated.message).toContain(`replay: npx harrow run ${minimal}`);
-    expect(violated.message).toContain(`keep:   cp ${plan} regressions/`);
+    expect(violated.message).toContain(`keep:   mkdir -p regressions && cp ${plan} regressions/`);
     for (const path of [minimal, plan]) expect(parseScenario({ file: path, content: outside.files.get(path) as string })).toHaveProperty('value');
   });
 
@@ -103,6 +103,18 @@ describe('a property that does not hold', () => {
     other.files.set('regressions/odd.plan.yaml', written('1').replace('nemesis: ', 'faults: [{ at: 1s, crash: broker-3 }]\nseed: 1\nnemesis: '));
     expect(() => check({ ...options, scenario: written('all').replace('brokers: 3', 'brokers: 2').replace('replicationFactor: 3', 'replicationFactor: 2') }, other)).toThrow('regressions/odd.plan.yaml does not fit the scenario any more');
   });
+});
+
+it('a plan that failed with a drawn configuration fails with it again', () => {
+  const outside = new MemoryOutside();
+  const scenario = scenarioOf(written('all'));
+  const options = { name: 'drawn', scenario, holds: HOLDS, regressions: 'regressions', configurations: configurations(scenario, { producer: { acks: [1] } }), shrinkRuns: 20 };
+  violationOf(() => check(options, outside));
+  const [, plan] = [...outside.files].find(([path]) => path.endsWith('.plan.yaml')) as [string, string];
+  outside.files.set('regressions/drawn.plan.yaml', plan);
+  expect(violationOf(() => check(options, outside)).message).toContain('violated by the regression regressions/drawn.plan.yaml');
+  // Where nothing is drawn, the configuration is that of the scenario as it is now.
+  expect(check({ name: 'drawn', scenario, holds: HOLDS, regressions: 'regressions', runs: 1 }, outside)).toMatchObject({ regressions: 1 });
 });
 
 describe('a property that is not put to the test', () => {
@@ -140,11 +152,16 @@ describe('the matchers', () => {
   it('say what was violated, and what was not', () => {
     expect(lost).toTakeEffect();
     expect(lost).toHold('type-ok');
-    expect(() => expect(lost).toHold('no-such-property')).toThrow('no-such-property was not judged');
+    expect(() => expect(lost).toHold('no-such-property')).toThrow('toHold: no property "no-such-property"');
+    expect(() => expect(lost).toHold('at-most-once')).toThrow('at-most-once was not judged');
     expect(() => expect(lost).toViolate('type-ok')).toThrow('expected type-ok to be violated, and it was held');
+    expect(lost).not.toViolate('type-ok');
+    expect(() => expect(lost).not.toViolate('type-oky')).toThrow('did you mean type-ok?');
+    expect(() => expect(lost).not.toViolate('at-most-once')).toThrow('expected at-most-once not to be violated, and it was never put to the test: not judged');
     const { verdicts } = lost;
     const violated = { ...lost, verdicts: verdicts.map((verdict) => (verdict.property === 'type-ok' ? { ...verdict, verdict: 'violated' as const, evidence: [{ atUs: 1, sentence: 'it is odd', details: {} }] } : verdict)) };
     expect(violated).toViolate('type-ok');
+    expect(() => expect(violated).not.toViolate('type-ok')).toThrow('expected type-ok not to be violated:');
     expect(() => expect(violated).toHold('type-ok')).toThrow('type-ok: it is odd');
     expect(() => expect({ ...lost, verdicts: [] }).toHold()).toThrow('nothing was judged');
   });

@@ -79,13 +79,18 @@ export function check(options: PropertyOptions, outside: TestOutside = nodeTestO
   const scenario = scenarioOf(options.scenario);
   if (options.holds?.length === 0) throw new Error('holds: no property is named; leave it out for all that apply');
   if (options.runs !== undefined && !(Number.isSafeInteger(options.runs) && options.runs >= 1)) throw new Error(`runs: ${options.runs}; expected a whole number from 1 on`);
-  for (const name of options.holds ?? []) {
-    if (!PROPERTY_NAMES.includes(name)) throw new Error(`holds: no property "${name}"; expected ${oneOf(PROPERTY_NAMES, 8)}${meant(name, PROPERTY_NAMES)}`);
-  }
+  mustBeProperties('holds', options.holds ?? []);
   const checking = new Checking(options, options.holds === undefined ? scenario : { ...scenario, checks: options.holds }, outside);
   checking.regress();
   checking.draw();
   return checking.summary();
+}
+
+/** @throws Error for a name that is no property's, with the nearest that is one */
+export function mustBeProperties(where: string, names: readonly string[]): void {
+  for (const name of names) {
+    if (!PROPERTY_NAMES.includes(name)) throw new Error(`${where}: no property "${name}"; expected ${oneOf(PROPERTY_NAMES, 8)}${meant(name, PROPERTY_NAMES)}`);
+  }
 }
 
 /** What a scenario, a seed and a plan come to; for matchers. */
@@ -123,15 +128,19 @@ class Checking {
     this.outside = outside;
   }
 
-  /** Committed plans, in the scenario as it is now: its cluster and its configs, their seed, faults, records and deliveries. */
+  /**
+   * Committed plans, in the scenario as it is now: its cluster and its configs, their seed, faults, records and deliveries. Where
+   * configurations are drawn there is no single one of now, and a plan keeps the one with which it failed.
+   */
   regress(): void {
-    const { regressions, mutants } = this.options;
+    const { regressions, mutants, configurations } = this.options;
     if (regressions === undefined) return;
     for (const { path, text } of this.outside.readFolder(regressions, PLAN_ENDING)) {
       const plan = parseScenario({ file: path, content: text });
       if ('problems' in plan) throw new ScenarioError(plan.problems);
-      const { seed, faults, admin, workload, network, disk } = plan.value;
-      const applied = { ...this.scenario, seed, nemesis: null, faults, admin, workload, network, disk };
+      const { seed, faults, admin, workload, network, disk, cluster, topics, producers, consumers } = plan.value;
+      const configured = configurations === undefined ? {} : { cluster, topics, producers, consumers };
+      const applied = { ...this.scenario, ...configured, seed, nemesis: null, faults, admin, workload, network, disk };
       const read = parseScenario({ file: path, content: writeScenario(applied) });
       if ('problems' in read) throw new Error(`${path} does not fit the scenario any more: ${read.problems[0]?.message ?? ''}; shrink the failure again, or delete the plan`);
       this.regressions += 1;
@@ -145,7 +154,7 @@ class Checking {
   draw(): void {
     const { runs = RUNS, faults, workload, configurations = fc.constant(this.scenario), mutants } = this.options;
     const seed = this.seed;
-    const one = fc.record({ seed: fc.nat(), scenario: configurations, faults: faults ?? fc.constant(null), workload: workload ?? fc.constant(null) });
+    const one = fc.record({ seed: fc.noBias(fc.nat()), scenario: configurations, faults: faults ?? fc.constant(null), workload: workload ?? fc.constant(null) });
     let failed: { readonly asked: Asked; readonly result: RunResult } | undefined;
     const details = fc.check(fc.property(one, (drawn) => {
       const scenario: Scenario = { ...drawn.scenario, checks: this.scenario.checks, ...(drawn.workload === null ? {} : { workload: drawn.workload }) };

@@ -38,7 +38,7 @@ export function failureText({ shrunk, cases, seed, minimalPath, planPath, regres
     `  digest: ${result.digest}`,
     ...(regression === null ? [`  again:  HARROW_SEED=${seed}`] : []),
     `  replay: npx harrow run ${minimalPath}`,
-    ...(planPath === null || regressions === undefined ? [] : [`  keep:   cp ${planPath} ${regressions}/`]),
+    ...(planPath === null || regressions === undefined ? [] : [`  keep:   mkdir -p ${regressions} && cp ${planPath} ${regressions}/`]),
   ].join('\n');
 }
 

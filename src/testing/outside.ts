@@ -32,8 +32,9 @@ function seed(): number {
   const { HARROW_SEED: given, CI: ci } = process.env;
   if (given !== undefined && given !== '') {
     const value = Number(given);
-    if (!Number.isInteger(value) || value < 0 || value >= SEEDS) throw new Error(`HARROW_SEED=${given}: expected an integer from 0 to ${SEEDS - 1}`);
-    drawn = value;
+    if (!/^[0-9]+$/.test(given) || !Number.isSafeInteger(value)) throw new Error(`HARROW_SEED=${given}: expected an integer from 0 to ${Number.MAX_SAFE_INTEGER}`);
+    // What CI counts its runs with has outgrown 31 bits.
+    drawn = value % SEEDS;
   } else {
     if (ci !== undefined && ci !== '' && ci !== 'false') throw new Error('no HARROW_SEED: in CI a property needs one, so that a failure can be repeated, such as HARROW_SEED=$GITHUB_RUN_ID');
     drawn = randomInt(0, SEEDS);

@@ -6,7 +6,7 @@
  */
 import { expect, test } from 'vitest';
 import type { RunResult } from '../scenarios/run-record.ts';
-import { check, type PropertyOptions } from './check.ts';
+import { check, mustBeProperties, type PropertyOptions } from './check.ts';
 
 export * from './index.ts';
 
@@ -31,6 +31,7 @@ function sentencesOf({ verdicts }: RunResult, properties: readonly string[]): st
 
 /** Every property named, or every one that was judged, held, and compared something. */
 function toHold(result: RunResult, ...properties: readonly string[]): Matched {
+  mustBeProperties('toHold', properties);
   const judged = result.verdicts.filter(({ property: name }) => properties.length === 0 || properties.includes(name));
   const violated = sentencesOf(result, properties);
   const vacuous = judged.filter(({ verdict }) => verdict === 'vacuous').map(({ property: name }) => `${name} was never put to the test`);
@@ -40,9 +41,13 @@ function toHold(result: RunResult, ...properties: readonly string[]): Matched {
   return { pass, message: () => (pass ? `expected one of ${judged.map(({ property: name }) => name).join(', ')} not to hold` : `expected ${properties.length === 0 ? 'every property' : properties.join(', ')} to hold:\n  ${wrong.join('\n  ') || 'nothing was judged'}`) };
 }
 
-function toViolate(result: RunResult, name: string): Matched {
+/** Not to be violated is to have been put to the test, too. */
+function toViolate(this: { readonly isNot?: boolean }, result: RunResult, name: string): Matched {
+  mustBeProperties('toViolate', [name]);
   const sentences = sentencesOf(result, [name]);
-  return { pass: sentences.length > 0, message: () => (sentences.length > 0 ? `expected ${name} not to be violated:\n  ${sentences.join('\n  ')}` : `expected ${name} to be violated, and it was ${result.verdicts.find(({ property: each }) => each === name)?.verdict ?? 'not judged'}`) };
+  const verdict = result.verdicts.find(({ property: each }) => each === name)?.verdict ?? 'not judged';
+  if (this.isNot === true && sentences.length === 0) return { pass: verdict !== 'held', message: () => `expected ${name} not to be violated, and it was never put to the test: ${verdict}` };
+  return { pass: sentences.length > 0, message: () => (sentences.length > 0 ? `expected ${name} not to be violated:\n  ${sentences.join('\n  ')}` : `expected ${name} to be violated, and it was ${verdict}`) };
 }
 
 /** Every fault of the plan took effect. */

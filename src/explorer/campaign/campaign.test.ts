@@ -5,7 +5,7 @@ import type { Scenario } from '../../scenarios/scenario.ts';
 import { requestOf } from '../request.ts';
 import { headLine, headOf, outcomeLine, outcomeOf } from './campaign-lines.ts';
 import { bitsOf, numbersOf } from './compact.ts';
-import { runSeed, type SeedOutcome } from './seed-outcome.ts';
+import { isSampled, runSeed, type SeedOutcome } from './seed-outcome.ts';
 import { CANDIDATES, GENERATION, Rarity, mostPromising, nextGeneration, plainOrder } from './seed-order.ts';
 import { Tally } from './tally.ts';
 
@@ -27,6 +27,15 @@ function summary(runs: readonly SeedOutcome[]): unknown {
   const { digest, runs: count, virtualMs, messages, violatedRuns, errors, properties, faults, marks, choices, reached } = tally;
   return { digest, count, virtualMs, messages, violatedRuns, errors, reached, told: tally.violationsTold.map(({ seed }) => seed), maps: [properties, faults, marks, choices].map((map) => sorted(map as ReadonlyMap<string, unknown>)) };
 }
+
+it.each([1, 2, 4, 7])('one seed of sixteen is run twice, in each of %i shards', (shards) => {
+  for (let shard = 0; shard < shards; shard += 1) {
+    const seeds = Array.from({ length: 1_600 }, (_, i) => shard + 1 + i * shards);
+    const sampled = seeds.filter((seed) => isSampled(seed, 16)).length;
+    expect(sampled).toBeGreaterThan(70);
+    expect(sampled).toBeLessThan(140);
+  }
+});
 
 describe('a line of a campaign', () => {
   it('reads back as the outcome that it was', () => {

@@ -19,20 +19,22 @@ export interface Never {
   readonly never: readonly string[];
 }
 
-export function neverReached(tally: Tally, coverage: MachineCoverage, scenario: Scenario | 'swarm'): Never[] {
-  const ofPoints = (what: string, kind: PointKind): Never => {
+/** `coverage` is null for a campaign of other code: its numbers are not of the machines that there are now, and nothing is said of them. */
+export function neverReached(tally: Tally, coverage: MachineCoverage | null, scenario: Scenario | 'swarm'): Never[] {
+  const ofPoints = (what: string, kind: PointKind): Never[] => {
+    if (coverage === null) return [];
     const points = coverage.points.flatMap((point, number) => (point.kind === kind ? [{ point, runs: tally.reached[number] ?? 0 }] : []));
     const never = points.filter(({ runs }) => runs === 0).map(({ point }) => describePoint(point));
-    return { what, reached: points.length - never.length, all: points.length, never };
+    return [{ what, reached: points.length - never.length, all: points.length, never }];
   };
   const ofNames = (what: string, names: readonly string[], isReached: (name: string) => boolean): Never => {
     const never = names.filter((name) => !isReached(name));
     return { what, reached: names.length - never.length, all: names.length, never };
   };
   return [
-    ofPoints('states', 'state'),
-    ofPoints('transitions', 'transition'),
-    ofPoints('outcomes of guards', 'guard'),
+    ...ofPoints('states', 'state'),
+    ...ofPoints('transitions', 'transition'),
+    ...ofPoints('outcomes of guards', 'guard'),
     ofNames('marks', MARKS, (mark) => tally.marks.has(mark)),
     ofNames('kinds of faults', possibleKinds(scenario), (kind) => tally.faults.has(kind)),
     ofNames('properties', [...tally.properties.keys()], (property) => (tally.properties.get(property)?.compared ?? 0) > 0),

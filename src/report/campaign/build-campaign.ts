@@ -14,7 +14,8 @@ import { CAMPAIGN_REPORT_FORMAT, type CampaignModel, type CampaignRun, type Guar
 export interface Campaign {
   readonly head: CampaignHead;
   readonly tally: Tally;
-  readonly coverage: MachineCoverage;
+  /** Null for a campaign of other code. */
+  readonly coverage: MachineCoverage | null;
   /** Each seed once, in their order. */
   readonly outcomes: readonly SeedOutcome[];
 }
