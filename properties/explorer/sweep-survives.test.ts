@@ -188,6 +188,15 @@ describe('a sweep', () => {
     expect(seedsIn(file)).toContain(6);
   });
 
+  it('adds up with no campaign of another scenario, though they have seeds in common', () => {
+    const [tiny, other] = ['tiny-2.ndjson', 'other-2.ndjson'].map((name) => join(folder, name)) as [string, string];
+    for (const [file, scenario] of [[tiny, SCENARIO], [other, 'quickstart']] as const) {
+      spawnSync(process.execPath, [MAIN, 'sweep', scenario, '--seeds', '1..2', '--workers', '1', '--quiet', '--file', file, '--out', folder]);
+    }
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, 'merge', tiny, other], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([64, expect.stringContaining('differ in scenario: their runs do not add up')]);
+  });
+
   it('says nothing of the machines that other code had', () => {
     const file = join(folder, 'other-code.ndjson');
     spawnSync(process.execPath, [MAIN, 'sweep', SCENARIO, '--seeds', '1..3', '--workers', '1', '--quiet', '--file', file, '--out', folder]);

@@ -59,3 +59,24 @@ describe('an administered cluster', () => {
     }), { numRuns: 6 });
   });
 });
+
+describe('of partitions that are added', () => {
+  const added = (duration: string, config: string): string => `
+scenario: added
+duration: ${duration}
+cluster: { brokers: 3 }
+topics: [{ name: gps, partitions: 1, replicationFactor: 3 }]
+producers: [{ name: shop }]
+consumers: [{ name: reader, topics: [gps], config: { auto.offset.reset: earliest${config} } }]
+workload: [{ producer: shop, topic: gps, every: 500ms, key: "k-{i}", until: 1m }]
+admin: [{ at: 41s, createPartitions: { topic: gps, count: 2 } }]
+checks: [progress-after-heal]
+`;
+
+  it('a consumer hears with its next refresh of metadata, and before that nobody is owed what is in them', () => {
+    const verdictOf = (text: string) => run(scenarioOf(text), '1').verdicts.map(({ verdict, compared }) => ({ verdict, compared }))[0];
+    expect(verdictOf(added('3m', ''))).toMatchObject({ verdict: 'vacuous', compared: 0 });
+    expect(verdictOf(added('8m', ''))).toEqual({ verdict: 'held', compared: 2 });
+    expect(verdictOf(added('3m', ', metadata.max.age.ms: 10000'))).toEqual({ verdict: 'held', compared: 2 });
+  });
+});

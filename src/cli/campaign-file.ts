@@ -20,8 +20,11 @@ export interface CampaignSink {
   close(): void;
 }
 
-/** The head, undefined when the file is absent or empty; `take` gets every run. Gives the bytes of all whole lines. */
-export function readCampaign(path: string, take: (outcome: SeedOutcome) => void): { readonly head: CampaignHead | undefined; readonly wholeBytes: number } {
+/**
+ * The head, undefined when the file is absent or empty; `begin` gets it before `take` gets the first run. Gives the bytes of all
+ * whole lines.
+ */
+export function readCampaign(path: string, take: (outcome: SeedOutcome) => void, begin: (head: CampaignHead) => void = () => undefined): { readonly head: CampaignHead | undefined; readonly wholeBytes: number } {
   if (!existsSync(path)) return { head: undefined, wholeBytes: 0 };
   const descriptor = explained('read', path, () => openSync(path, 'r'));
   try {
@@ -38,6 +41,7 @@ export function readCampaign(path: string, take: (outcome: SeedOutcome) => void)
         if (head === undefined) {
           head = headOf(line);
           if (head === undefined) throw new UsageError(`${path} is no campaign; expected a file that harrow sweep wrote`);
+          begin(head);
         } else {
           const outcome = outcomeOf(line);
           if (outcome === undefined) throw new UsageError(`${path}: what follows byte ${wholeBytes} is no run of a campaign; expected a file that harrow sweep wrote`);

@@ -63,6 +63,8 @@ function violationLines({ tally, records, program, head }: CampaignReport, style
     if (told[index - 1]?.seed !== violation.seed) lines.push(`  seed ${violation.seed}: ${commandOf(violation, records, program, head)}`);
     lines.push(...wrap(`${violation.property === '' ? 'internal error' : violation.property}: ${violation.sentence}`, REPORT_COLUMNS - 4).map((line) => `    ${line}`));
   }
+  const more = tally.violationsFound - told.length;
+  if (more > 0) lines.push(style.paint(`  … and ${grouped(more)} more, all in the campaign`, 'dim'));
   return lines;
 }
 

@@ -39,11 +39,14 @@ export function readCampaigns(paths: readonly string[], areKept: boolean): { rea
   const outcomes: SeedOutcome[] = [];
   let first: { readonly path: string; readonly head: CampaignHead } | undefined;
   for (const path of paths) {
-    const { head } = readCampaign(path, (outcome) => {
+    const take = (outcome: SeedOutcome): void => {
       if (addTo(tally, outcome, path) && areKept) outcomes.push(outcome);
+    };
+    // Before the runs: those of another campaign would look like lost determinism.
+    const { head } = readCampaign(path, take, (begun) => {
+      if (first !== undefined) mustMatch(first.head, begun, `${path} and ${first.path}`);
     });
     if (head === undefined) throw new UsageError(`no campaign ${JSON.stringify(path)}; expected a file that harrow sweep wrote`);
-    if (first !== undefined) mustMatch(first.head, head, `${path} and ${first.path}`);
     first ??= { path, head };
   }
   if (first === undefined) throw new UsageError('no campaign; expected files that harrow sweep wrote');

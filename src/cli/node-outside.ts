@@ -84,7 +84,7 @@ function openFile(path: string): TextSink {
   });
   let buffered = '';
   const flush = (): void => {
-    writeSync(descriptor, buffered);
+    explained('write', path, () => writeSync(descriptor, buffered));
     buffered = '';
   };
   return {
@@ -94,7 +94,7 @@ function openFile(path: string): TextSink {
     },
     close() {
       flush();
-      closeSync(descriptor);
+      explained('write', path, () => closeSync(descriptor));
     },
   };
 }

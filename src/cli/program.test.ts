@@ -221,6 +221,8 @@ describe('harrow run', () => {
     expect(outside.files.get('here.txt')).toContain('FetchRequest');
     outside.run('run', 'quickstart');
     expect(outside.requests[2]?.trace).toBeUndefined();
+    expect(outside.run('run', 'quickstart', '--json', '--trace', '-')).toBe(64);
+    expect(outside.err).toContain('more than one of --json, --trace - and --history - for stdout');
   });
 });
 

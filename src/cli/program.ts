@@ -29,8 +29,9 @@ import type { ExplainCommandOptions } from './explain.ts';
 import { styleFor } from './style.ts';
 
 const EXIT_CODE_HELP = `
-Exit codes: 0 every property held, or the replay was exact · 1 a property was violated · 2 a property was never put to
-the test · 64 wrong usage or a bad scenario, nothing was run · 70 an internal error, or lost determinism`;
+Exit codes: 0 every property held, or the replay was exact · 1 a property was violated · 2 a
+property was never put to the test · 64 wrong usage, a bad scenario, or a file that cannot be
+read or written · 70 an internal error, or lost determinism`;
 
 /** Runs one command line (without node and script) to its exit code. Never rejects. */
 export async function mainOrLater(argv: readonly string[], outside: Outside): Promise<ExitCode> {

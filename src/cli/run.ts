@@ -60,6 +60,8 @@ export function runCommand(scenarioArgument: string, options: RunOptions, outsid
 
   const tracePath = options.trace === true ? join(options.out, `${scenario.name}-${seed}.trace.txt`) : (options.trace ?? null);
   const historyPath = options.history === true ? join(options.out, `${scenario.name}-${seed}.history.ndjson`) : (options.history ?? null);
+  const piped = [tracePath, historyPath].filter((path) => path === '-').length + (options.json === true ? 1 : 0);
+  if (piped > 1) throw new UsageError('more than one of --json, --trace - and --history - for stdout; expected one there, and files for the others');
   // Found out before the run, not after an hour of it.
   outside.prepareDirectory(options.out);
   const history = historyPath === null ? null : openSink(historyPath, outside);

@@ -66,8 +66,7 @@ export async function sweepCommand(scenarioArgument: string, options: SweepOptio
   const before = readCampaign(path, (outcome) => {
     if (!tally.add(outcome)) return;
     if (options.steer === true) known.set(outcome.seed, outcome);
-  });
-  if (before.head !== undefined) mustMatch(before.head, head, `${path} and this sweep`);
+  }, (begun) => mustMatch(begun, head, `${path} and this sweep`));
   const sink = continueCampaign(path, before.wholeBytes);
   if (before.head === undefined) sink.write(headLine(head));
 

@@ -42,7 +42,9 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     })));
   const usesGroups = scenario.consumers.some(({ group }) => group !== undefined);
   const boundMs = livenessBoundMs({ brokers: [broker], producers: producers.map(({ config }) => config), consumers: consumers.map(({ config }) => config), members: consumers.filter(({ groupId }) => groupId !== undefined).map(({ config }) => config) });
-  const lastOperationMs = Math.max(0, ...admin.map(({ atMs }) => atMs));
+  // Of partitions that are added a consumer hears with the next refresh of its metadata, and not before.
+  const hearsAfterMs = Math.max(0, ...consumers.map(({ config }) => config.metadataMaxAgeMs));
+  const lastOperationMs = Math.max(0, ...admin.map(({ kind, atMs }) => (kind === 'createPartitions' ? atMs + hearsAfterMs : atMs)));
   const quietFromMs = Math.max(quietMs, lastOperationMs);
   const quietFromUs = quietFromMs >= scenario.durationMs ? NEVER_US : usOfMs(quietFromMs);
   return {

@@ -153,6 +153,8 @@ describe('what is no scenario at all', () => {
     expect(problemsOf(`${SMALL}profile: "3.99.1"\n`)[0]).toContain(`small.yaml:5:10: profile: got "3.99.1"; expected a profile: ${PROFILE_NAMES[0] as string}`);
     // YAML reads 3.9 as a number; 3.10 would become 3.1, so numbers are never taken.
     expect(problemsOf(`${SMALL}profile: 3.9\n`)[0]).toContain('did you mean "3.9", in quotes?');
+    expect(problemsOf(`${SMALL}profile: 0.10\n`)[0]).toContain('did you mean "0.10", in quotes?');
+    expect(problemsOf(`${SMALL}profile: 5\n`)[0]).not.toContain('in quotes');
   });
 
   it('an alias in the place of a required value is the one problem', () => {

@@ -93,7 +93,7 @@ export function choice<const T extends string>(names: readonly T[], what: string
   return scalar(words, { type: 'string', enum: [...names] }, (value) => {
     const found = names.find((name) => name === value);
     if (found !== undefined) return { value: found };
-    return { wrong: `got ${show(value)}; expected ${words}${typeof value === 'string' ? meant(value, names) : quoted(value)}` };
+    return { wrong: `got ${show(value)}; expected ${words}${typeof value === 'string' ? meant(value, names) : quoted(value, names)}` };
   });
 }
 
@@ -253,7 +253,12 @@ export function isMapping(value: unknown): value is Readonly<Record<string, unkn
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** YAML reads `3.9`, `on` and `~` as other things than text; quotes make them text. */
-function quoted(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? `; did you mean "${String(value)}", in quotes?` : '';
+/**
+ * YAML reads `3.9`, `on` and `~` as other things than text; quotes make them text. Of `0.10` it keeps 0.1: what is not one of
+ * `names` as it stands may be with a zero.
+ */
+function quoted(value: unknown, names?: readonly string[]): string {
+  if (typeof value !== 'number' && typeof value !== 'boolean') return '';
+  const text = [String(value), `${String(value)}0`].find((each) => names === undefined || names.includes(each));
+  return text === undefined ? '' : `; did you mean "${text}", in quotes?`;
 }

@@ -31,6 +31,8 @@ export class Tally {
   messages = 0;
   violatedRuns = 0;
   errors = 0;
+  /** Violations and errors, of which `violationsTold` are some. */
+  violationsFound = 0;
   /** Seeds that came twice. */
   repeated = 0;
   readonly seeds = new Map<number, string>();
@@ -111,6 +113,7 @@ export class Tally {
     const found = error === null
       ? properties.filter(({ verdict }) => verdict === 'violated').map(({ property, sentence }) => ({ seed, property, sentence: sentence ?? '' }))
       : [{ seed, property: '', sentence: error }];
+    this.violationsFound += found.length;
     this.violations = [...this.violations, ...found].sort((a, b) => a.seed - b.seed).slice(0, VIOLATIONS_TOLD);
   }
 
