@@ -47,6 +47,19 @@ describe('brokers return', () => {
     expect(sentencesAtEnd(registeredBy(3))).toEqual([expect.stringContaining('is up, fenced at the end')]);
   });
 
+  it('expects no return of a broker that was unregistered while it ran, and that of the process that runs after it', () => {
+    const stage = settled();
+    stage.registerBroker(2, 22, false, incarnationIdOf(7, 1));
+    stage.waitUntil(END_US - 1_000);
+    const restarted = stage.fork();
+    restarted.goDown(2);
+    restarted.start(2, 2);
+    for (const each of [stage, restarted]) each.unregister(2, 22);
+    expect(sentencesAtEnd(stage)).toEqual([]);
+    expect(stage.verdict()).toMatchObject({ verdict: 'held', compared: 2, note: expect.stringContaining('1 excused: broker-2 was unregistered while it ran') as string });
+    expect(sentencesAtEnd(restarted)).toEqual([expect.stringMatching(/^broker-2 has been up since .* at the end$/)]);
+  });
+
   it('is violated by a replica that does not learn what was committed a bound before', () => {
     const stage = settled();
     stage.changeIsr([1, 2]);

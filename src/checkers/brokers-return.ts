@@ -43,8 +43,9 @@ class BrokersReturn implements Checker {
     if (typeof rest === 'string') return this.findings.verdict(brokersReturn, rest);
     for (const id of rest.sample.up) {
       if (!cluster.isUp(id)) continue;
-      if (cluster.isLockedOut(id)) {
-        this.findings.excuse(1, `a registration of a process of ${cluster.nameOf(id)} that was dead came behind that of the one that runs`);
+      const lockedOut = cluster.lockedOut(id);
+      if (lockedOut !== undefined) {
+        this.findings.excuse(1, lockedOut);
         continue;
       }
       this.findings.compared += 1;

@@ -97,6 +97,8 @@ export interface CheckConfig {
   readonly deletedTopics?: readonly TopicName[];
   readonly producers: readonly CheckedProducer[];
   readonly consumers: readonly CheckedConsumer[];
+  /** What a message may take in ms, without faults; default nothing. */
+  readonly slowestTripMs?: number;
   /** Null when the run has no quiet end. */
   readonly liveness: Liveness | null;
   /** Records acknowledged with acks=0 or acks=1 are expected to survive like any other. */

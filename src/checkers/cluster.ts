@@ -102,6 +102,8 @@ export class Cluster {
   private readonly up: boolean[] = [];
   /** By node index: which process of the node ran last. */
   private readonly incarnations: number[] = [];
+  /** Which process of a broker was unregistered last. */
+  private readonly unregistered = new Map<NodeId, number>();
 
   constructor(nodeNames: readonly string[], deletedTopics: ReadonlySet<TopicName> = new Set()) {
     this.nodeNames = nodeNames;
@@ -128,12 +130,16 @@ export class Cluster {
   }
 
   /**
-   * A process before this one is registered as the broker: its request was on the way when it died, and came behind that of the
-   * process that runs, which is told STALE_BROKER_EPOCH for ever, and does not register again (BrokerLifecycleManager).
+   * Why the broker, which runs, is not and will not be registered; undefined when it is or may be yet. A broker that runs does not
+   * register again (BrokerLifecycleManager): not when the registration of a process before it came behind its own, from which on it
+   * is told STALE_BROKER_EPOCH, and not when it was unregistered (UnregisterBroker), from which on it is told BROKER_ID_NOT_REGISTERED.
    */
-  isLockedOut(id: NodeId): boolean {
+  lockedOut(id: NodeId): string | undefined {
     const registration = this.image.broker(id);
-    return registration !== undefined && this.isUp(id) && incarnationOf(registration.incarnationId) < (this.incarnations[id] ?? 0);
+    const running = this.incarnations[id] ?? 0;
+    if (!this.isUp(id)) return undefined;
+    if (registration === undefined) return this.unregistered.get(id) === running ? `${this.nameOf(id)} was unregistered while it ran` : undefined;
+    return incarnationOf(registration.incarnationId) < running ? `a registration of a process of ${this.nameOf(id)} that was dead came behind that of the one that runs` : undefined;
   }
 
   /** The partition, tracked from now on if it was not. */
@@ -197,6 +203,7 @@ export class Cluster {
       partition.registration = after;
       changes.push({ partition, before, after });
     }
+    for (const { id, incarnationId } of this.image.brokers) if (image.broker(id) === undefined) this.unregistered.set(id, incarnationOf(incarnationId));
     this.image = image;
     return changes;
   }
@@ -216,6 +223,7 @@ export class Cluster {
     copy.image = this.image;
     for (let node = 0; node < this.up.length; node += 1) copy.up.push(this.up[node] as boolean);
     copy.incarnations.push(...this.incarnations);
+    for (const [id, incarnation] of this.unregistered) copy.unregistered.set(id, incarnation);
     for (const partition of this.partitions) {
       const partitionCopy = copy.partition(partition.topic, partition.partition);
       partitionCopy.registration = partition.registration;

@@ -48,7 +48,7 @@ export type Outcome =
       readonly sentAtUs: number;
     }
   | { readonly kind: 'reordered'; readonly producer: CheckedProducer; /** Where the record that was sent later stands, in front. */ readonly log: PartitionLog; readonly offset: Offset }
-  | { readonly kind: 'refused'; readonly partition: TrackedPartition; readonly errorCode: ErrorName; readonly sentAtUs: number };
+  | { readonly kind: 'refused'; readonly producer: CheckedProducer | undefined; readonly partition: TrackedPartition; readonly errorCode: ErrorName; readonly sentAtUs: number };
 
 /** Refusals that are about the record or the caller, not about the cluster. */
 const ABOUT_THE_RECORD: readonly ErrorName[] = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'CORRUPT_MESSAGE'];
@@ -158,8 +158,18 @@ export function overtakingIn(log: PartitionLog, { firstSequenceOfEmptyLogIsZero 
   return undefined;
 }
 
-function refusal({ partition, errorCode, sentAtUs }: Outcome & { readonly kind: 'refused' }, { liveness }: CheckConfig, trace: RunTrace): string | undefined {
+/** A request, the answer with the batch to a follower's fetch, the fetch that says that it has it, the answer. */
+const TRIPS_OF_A_REQUEST = 4;
+/** Before that a connection and metadata. */
+const TRIPS_OF_A_SEND = 8;
+
+function isHasty({ config: { requestTimeoutMs, deliveryTimeoutMs } }: CheckedProducer, slowestTripMs: number): boolean {
+  return requestTimeoutMs < TRIPS_OF_A_REQUEST * slowestTripMs || deliveryTimeoutMs < TRIPS_OF_A_SEND * slowestTripMs;
+}
+
+function refusal({ producer, partition, errorCode, sentAtUs }: Outcome & { readonly kind: 'refused' }, { liveness, slowestTripMs = 0 }: CheckConfig, trace: RunTrace): string | undefined {
   if (ABOUT_THE_RECORD.includes(errorCode)) return `${errorCode} is about the record`;
+  if (errorCode === 'REQUEST_TIMED_OUT' && producer !== undefined && isHasty(producer, slowestTripMs)) return 'request.timeout.ms or delivery.timeout.ms is shorter than what the messages of a send may take';
   if (trace.belowMinIsrSince(partition, sentAtUs)) return 'the ISR was smaller than min.insync.replicas';
   if (errorCode === 'NOT_ENOUGH_REPLICAS' || errorCode === 'NOT_ENOUGH_REPLICAS_AFTER_APPEND') return undefined;
   const restedUs = liveness === null ? Number.MAX_SAFE_INTEGER : liveness.quietFromUs + liveness.boundMs * 1_000;

@@ -53,7 +53,7 @@ class IsrRecovers implements Checker {
   private judgeReplicas(partition: TrackedPartition, leader: TrackedReplica, { replicas, isr, removingReplicas }: PartitionRegistration, endUs: number): void {
     const { cluster } = this.context;
     for (const id of replicas) {
-      if (!cluster.isUp(id) || cluster.isLockedOut(id) || removingReplicas.includes(id)) continue;
+      if (!cluster.isUp(id) || cluster.lockedOut(id) !== undefined || removingReplicas.includes(id)) continue;
       this.findings.compared += 1;
       if (isr.includes(id)) continue;
       if (isStranded(leader.log, partition.logOn(id))) {

@@ -41,7 +41,7 @@ class LeaderElected implements Checker {
     const dead: string[] = [];
     for (const partition of cluster.partitions) {
       const { registration } = partition;
-      if (registration === undefined || !eligibleLeaders(registration).some((id) => cluster.isUp(id) && !cluster.isLockedOut(id))) dead.push(partition.name);
+      if (registration === undefined || !eligibleLeaders(registration).some((id) => cluster.isUp(id) && cluster.lockedOut(id) === undefined)) dead.push(partition.name);
       else this.judge(partition, registration, endUs);
     }
     return this.findings.verdict(leaderElected, 'there is nobody alive to elect', dead.length === 0 ? [] : [`not judged, since no eligible replica is up: ${dead.join(', ')}`]);

@@ -132,6 +132,10 @@ export class Stage {
     for (const brokerId of [1, 2, 3]) this.registerBroker(brokerId, 10 + brokerId);
   }
 
+  unregister(brokerId: NodeId, brokerEpoch: number): void {
+    this.commitRecord({ type: 'UnregisterBrokerRecord', brokerId, brokerEpoch });
+  }
+
   fence(brokerId: NodeId, brokerEpoch: number): void {
     this.commitRecord({ type: 'BrokerRegistrationChangeRecord', brokerId, brokerEpoch, fenced: FENCE, inControlledShutdown: NO_CHANGE });
   }

@@ -55,4 +55,16 @@ describe('writes accepted', () => {
     replaced.complete(3, 0, -1, 'unknown');
     expect(replaced.violations).toBe(0);
   });
+
+  it('expects REQUEST_TIMED_OUT where timeouts are shorter than what the messages of a send may take', () => {
+    const timedOut = (slowestTripMs: number): Stage => {
+      const stage = settledStage(writesAccepted, { slowestTripMs });
+      stage.waitUntil(121 * US_PER_S);
+      stage.send({ value: 'd', outcome: 'unknown' });
+      return stage;
+    };
+    // request.timeout.ms is 30 s.
+    expect(timedOut(7_000).violations).toBe(1);
+    expect(timedOut(8_000).verdict()).toMatchObject({ verdict: 'held', note: expect.stringContaining('is shorter than what the messages of a send may take') as string });
+  });
 });

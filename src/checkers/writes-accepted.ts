@@ -56,8 +56,9 @@ class WritesAccepted implements Checker {
     }
     const candidates: readonly TrackedPartition[] = index < 0 ? cluster.partitions.filter((partition) => partition.topic === topic) : [cluster.partition(topic, index)];
     const sentAtUs = entry.invocation.atUs;
+    const sender = config.producers.find(({ node }) => node === entry.node);
     for (const partition of candidates) {
-      const reason = allowed({ kind: 'refused', partition, errorCode, sentAtUs }, config, trace);
+      const reason = allowed({ kind: 'refused', producer: sender, partition, errorCode, sentAtUs }, config, trace);
       if (reason === undefined) continue;
       this.findings.expect(1, reason);
       return;

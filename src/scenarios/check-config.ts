@@ -29,6 +29,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
   // What the version promises: a mutant breaks it.
   const rules = rulesOf(scenario.profile);
   const nodes = nodesOf(scenario).map(({ name }) => name);
+  const { latency } = scenario.network;
   const { config: broker } = parseConfig('broker', scenario.cluster.config);
   const producers = scenario.producers.flatMap((producer) => {
     const { config } = parseConfig('producer', producer.config);
@@ -53,6 +54,7 @@ export function checkConfigOf({ scenario, admin, mutants, quietMs, slowestClockP
     deletedTopics: admin.flatMap((operation) => (operation.kind === 'deleteTopic' ? [operation.topic] : [])),
     producers,
     consumers,
+    slowestTripMs: Math.max(latency.maxUs, latency.tailRatio.numerator > 0 ? latency.tailUs : 0) / 1_000,
     liveness: quietFromUs === NEVER_US ? null : { quietFromUs, boundMs },
     expectAllAcks: scenario.mustSurvive === 'every-ack',
     eligibleLeaderReplicas: mutated(rulesOf(scenario.profile), mutants).eligibleLeaderReplicas,
