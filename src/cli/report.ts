@@ -113,7 +113,7 @@ function operationRow({ operation, outcome, errorCode, results }: AdministeredOp
 }
 
 function delivered(record: RunRecord, style: Style): string[] {
-  const { topics, consumers, groups = [] } = record.result.delivered;
+  const { topics, consumers, groups = [], exceptions = [] } = record.result.delivered;
   const lines = [section('Delivered', `${count(record.workload.length, 'record')} offered`, style)];
   const right = { align: 'right' } as const;
   if (topics.length > 0) {
@@ -130,6 +130,11 @@ function delivered(record: RunRecord, style: Style): string[] {
     lines.push(...table(
       [{ title: 'group' }, { title: 'topic' }, { title: 'partitions', ...right }, { title: 'committed', ...right }, { title: 'lag', ...right }],
       groupRows(groups), style));
+  }
+  if (exceptions.length > 0) {
+    lines.push(...table(
+      [{ title: 'consumer' }, { title: 'exception' }, { title: 'times', ...right }],
+      exceptions.map(({ consumer, exception, times }) => [consumer, exception, warn(times)]), style));
   }
   return lines;
 }

@@ -88,6 +88,13 @@ interface Client {
   readings: Reading[];
 }
 
+export interface ConsumerFailures {
+  readonly node: number;
+  /** Kafka's, such as `InvalidSessionTimeoutException`. */
+  readonly exception: string;
+  readonly times: number;
+}
+
 interface TopicSends {
   readonly topic: TopicName;
   invoked: number;
@@ -105,6 +112,8 @@ export class History {
   private topics: TopicSends[] = [];
   /** In the order in which they began. */
   private administered: readonly Administration[] = [];
+  /** By node and exception, in order of first occurrence. */
+  private failures = new Map<string, ConsumerFailures>();
 
   get length(): number {
     return this.log.length;
@@ -165,8 +174,10 @@ export class History {
       case 'commit.invoked':
       case 'commit.completed':
       case 'record.processed':
-      case 'consumer.failed':
       case 'producer.epoch':
+        return { index, atUs, node, incarnation, observation };
+      case 'consumer.failed':
+        this.countFailure(node, observation.exception);
         return { index, atUs, node, incarnation, observation };
       case 'admin.invoked': {
         const entry = { index, atUs, node, incarnation, observation };
@@ -181,6 +192,16 @@ export class History {
       default:
         return unreachable(observation, 'observation');
     }
+  }
+
+  private countFailure(node: number, exception: string): void {
+    const key = `${node} ${exception}`;
+    this.failures.set(key, { node, exception, times: (this.failures.get(key)?.times ?? 0) + 1 });
+  }
+
+  /** Exceptions that the applications of consumers got, in order of first occurrence. */
+  consumerFailures(): readonly ConsumerFailures[] {
+    return [...this.failures.values()];
   }
 
   /** Every completion, by node, in the order of the callbacks. */
@@ -227,6 +248,7 @@ export class History {
     );
     copy.topics = this.topics.map((topic) => ({ ...topic }));
     copy.administered = this.administered;
+    copy.failures = new Map(this.failures);
     return copy;
   }
 

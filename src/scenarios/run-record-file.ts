@@ -132,6 +132,7 @@ const result: z.ZodType<RunResult> = z.strictObject({
     topics: z.array(z.strictObject({ topic: name, ok: count, failed: count, unknown: count })),
     consumers: z.array(z.strictObject({ consumer: name, topic: name, delivered: count, lag: count })),
     groups: z.array(z.strictObject({ group: name, topic: name, partition: count, committed: count.nullable(), lag: count })).exactOptional(),
+    exceptions: z.array(z.strictObject({ consumer: name, exception: name, times: count })).exactOptional(),
   }),
 });
 

@@ -80,6 +80,14 @@ export interface Delivered {
   readonly consumers: readonly ConsumerCounts[];
   /** Absent without groups. */
   readonly groups?: readonly GroupLag[];
+  /** Exceptions that consumers threw to their applications; absent when none did. */
+  readonly exceptions?: readonly ConsumerExceptions[];
+}
+
+export interface ConsumerExceptions {
+  readonly consumer: string;
+  readonly exception: string;
+  readonly times: number;
 }
 
 export interface RunResult {

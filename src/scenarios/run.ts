@@ -122,6 +122,7 @@ function deliveredOf(scenario: Scenario, monitor: CheckerMonitor): Delivered {
   const nodes = nodesOf(scenario).map(({ name }) => name);
   const sends = monitor.history.sendCounts();
   const counts = monitor.history.deliveredCounts();
+  const exceptions = monitor.history.consumerFailures().map(({ node, exception, times }) => ({ consumer: nodes[node] ?? `node ${node}`, exception, times }));
   const groups = groupLags(scenario, monitor.history, {
     partitionCount: (topic) => monitor.cluster.partitionsOf(topic).length,
     startAndEnd: (topic, partition) => {
@@ -139,6 +140,7 @@ function deliveredOf(scenario: Scenario, monitor: CheckerMonitor): Delivered {
       })),
     ),
     ...(groups.length === 0 ? {} : { groups }),
+    ...(exceptions.length === 0 ? {} : { exceptions }),
   };
 }
 
