@@ -2,7 +2,8 @@
  * L-05: a bound after the last fault every broker that is up, and was up a bound before the end, is registered and
  * unfenced, and every one of its replicas knows what the controller had committed about its partition by then.
  *
- * Excused is a broker that is locked out: a dead process of it is registered in the place of the one that runs (cluster.ts).
+ * Excused is a broker that is locked out (cluster.ts): a dead process of it is registered in the place of the one that runs, or it
+ * was unregistered while it ran.
  *
  * Left out: what the metadata caches of clients say. Source: L-05; EventuallyUnfenced, MetadataConverges of the KIP-966
  * specification; BrokerLifecycleManager.

@@ -7,8 +7,8 @@
  * (`max.poll.interval.ms`), whose partitions go round for ever, or in which the others do not wait until a classic leader has
  * polled and assigned (`request.timeout.ms`); groups of which a member gave up, as configured (`auto.offset.reset` = none).
  *
- * Excused is what an unclean election took back, or everybody who could be elected had lost, and a partition that nobody in a group of static members has owned in the present
- * generation: a static leader that returns skips the assignment and takes the sizes of the topics as it finds them for those that
+ * Excused is what an unclean election took back, or everybody who could be elected had lost, and a partition that nobody in a
+ * group of static members has owned in the present generation: a static leader that returns skips the assignment and takes the sizes of the topics as it finds them for those that
  * were assigned (KIP-814, ConsumerCoordinator.onLeaderElected), so that it does not notice what was added while it was away, nor
  * what was left out because the metadata of then did not have it.
  *

@@ -3,9 +3,11 @@
  * change the ISR (AlterPartition) has been open for a bound.
  *
  * Not judged while a partition has no leader, which is leader-elected's. A replica that is being removed by a reassignment
- * owes nothing, nor one whose broker is locked out (cluster.ts). Nor does one that Kafka itself strands: DeleteRecords moved the leader's start into a batch, behind the place
- * where the histories part; the replica is told to cut at that start, gets the whole batch, cannot append it
- * (UnexpectedAppendOffsetException: its log is not empty), and its partition is marked as failed. Source: L-02; KAFKA-2729, KAFKA-10706 (a replica that diverges for ever).
+ * owes nothing, nor one whose broker is locked out (cluster.ts). Nor does one that Kafka itself strands: DeleteRecords moved the
+ * leader's start into a batch, behind the place where the histories part; the replica is told to cut at that start, gets the whole
+ * batch, cannot append it (UnexpectedAppendOffsetException: its log is not empty), and its partition is marked as failed.
+ *
+ * Source: L-02; KAFKA-2729, KAFKA-10706 (a replica that diverges for ever).
  */
 import type { NodeId } from '../kafka/ids.ts';
 import type { PartitionLog } from '../kafka/log.ts';

@@ -2,7 +2,9 @@
  * L-01: a bound after the last fault every partition that has a live broker to elect has a leader that acts: one of the
  * ISR, or of the ELR where the ISR is empty.
  *
- * A partition with nobody to elect is not judged, and named; a broker that is locked out (cluster.ts) cannot be elected. Source: EventuallyLeaderElected of the KIP-966 specification.
+ * A partition with nobody to elect is not judged, and named; a broker that is locked out (cluster.ts) cannot be elected.
+ *
+ * Source: EventuallyLeaderElected of the KIP-966 specification.
  */
 import { NO_LEADER } from '../kafka/ids.ts';
 import type { PartitionRegistration } from '../kafka/metadata.ts';

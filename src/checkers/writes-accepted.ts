@@ -3,8 +3,8 @@
  * NOT_ENOUGH_REPLICAS says the ISR was smaller at some time since the call; and once the cluster is at rest, a bound after
  * the last fault, every write is accepted unless it is at fault itself.
  *
- * Judged by what producers are told. What was refused while it might be (a small ISR, no leader, faults not over) is
- * counted as expected, with its reason (guarantees.ts).
+ * Judged by what producers are told. What was refused while it might be (a small ISR, no leader, faults not over, timeouts
+ * shorter than what the messages of a send may take) is counted as expected, with its reason (guarantees.ts).
  *
  * Source: GD-14; `min.insync.replicas`, Partition.appendRecordsToLeader.
  */
