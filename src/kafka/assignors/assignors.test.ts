@@ -173,7 +173,7 @@ describe.each(keeping)('the $name assignor', ({ assign }) => {
 
   it('moves only what a joining member needs, when subscriptions are equal', () => {
     fc.assert(
-      fc.property(equalGroups, claims, fc.constantFrom('0', 'mm5', 'zzzz'), (group, claim, joiner) => {
+      fc.property(equalGroups, claims, fc.constantFrom('0', 'mm', 'zzzz'), (group, claim, joiner) => {
         const subscriptions = claiming(group, claim);
         const before = assign(group.counts, subscriptions);
         const all = group.counts.map(({ topic }) => topic);
