@@ -52,5 +52,9 @@ describe('harrow check', () => {
   it('writes the history in the shape of Jepsen, too', () => {
     const { outside } = checked([poll(1, 'a', '[[0,"x"]]')], '--edn', 'h.edn');
     expect(outside.files.get('h.edn')).toContain(':f :poll, :value [[:poll {"orders-0" [[0 "x"]]}]]');
+    const piped = checked([poll(1, 'a', '[[0,"x"]]')], '--edn', '-');
+    expect(piped.outside.out.startsWith(outside.files.get('h.edn') as string)).toBe(true);
+    expect(piped.outside.files.has('-')).toBe(false);
+    expect(checked([], '--edn', '-', '--json').code).toBe(EXIT_USAGE);
   });
 });

@@ -16,15 +16,17 @@ import type { Outside } from './outside.ts';
 import { evidence, verdicts } from './report.ts';
 import { REPORT_COLUMNS, grouped, styleFor, wrap } from './style.ts';
 import type { Style } from './style.ts';
+import { openSink } from './trace-file.ts';
 
 export interface CheckOptions {
   readonly json?: boolean;
-  /** Where to write the history in Jepsen's shape. */
+  /** Where to write the history in Jepsen's shape; `-` is standard output. */
   readonly edn?: string;
 }
 
 /** @throws ScenarioError with every mistake of the file; UsageError when there is no such file. */
 export function checkCommand(path: string, options: CheckOptions, outside: Outside): ExitCode {
+  if (options.json === true && options.edn === '-') throw new UsageError('both --json and --edn - for stdout; expected one there, and a file for the other');
   const history = readHistory(path, outside);
   if (options.edn !== undefined) writeLines(options.edn, ednLines(history), outside);
   const result = checkHistory(history);
@@ -32,8 +34,8 @@ export function checkCommand(path: string, options: CheckOptions, outside: Outsi
   return exitCodeOf(result.overall);
 }
 
-export function writeLines(path: string, lines: Iterable<string>, outside: Outside): void {
-  const sink = outside.openFile(path);
+function writeLines(path: string, lines: Iterable<string>, outside: Outside): void {
+  const sink = openSink(path, outside);
   try {
     for (const line of lines) sink.write(line);
   } finally {

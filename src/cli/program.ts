@@ -103,7 +103,7 @@ function buildProgram(outside: Outside, done: (code: ExitCode | Promise<ExitCode
     .command('check')
     .description('judge a history by what is in it alone, whoever recorded it (see: harrow schema history)')
     .argument('<history>', 'path of a history, one JSON object a line')
-    .option('--edn <file>', "write it in the shape that Jepsen's Kafka checker reads, too")
+    .option('--edn <file>', "write it in the shape that Jepsen's Kafka checker reads, too; - is stdout")
     .option('--json', 'print the result as one JSON document')
     .action((path: string, options: CheckOptions) => done(checkCommand(path, options, outside)));
 

@@ -50,6 +50,8 @@ describe('harrow report', () => {
     expect(outside.run('report', record, record, '--quiet', '--output', 'both.html', '--open')).toBe(0);
     expect(modelsIn(outside.files.get('both.html') as string)).toHaveLength(2);
     expect(outside.opened).toEqual(['both.html']);
+    expect(outside.run('report', record, '--quiet', '--output', '-')).toBe(64);
+    expect(outside.files.has('-')).toBe(false);
     // Without --output it leaves the report of the one run alone.
     outside.files.set('elsewhere/other.json', outside.files.get(record) as string);
     outside.run('report', record, 'elsewhere/other.json', '--quiet');

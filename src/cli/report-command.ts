@@ -18,6 +18,7 @@ export interface ReportOptions {
 }
 
 export function reportCommand(path: string, other: string | undefined, options: ReportOptions, outside: Outside): ExitCode {
+  if (options.output === '-') throw new UsageError('--output -: a report is a file to open in a browser; expected its path');
   if (path.endsWith('.ndjson')) {
     if (other !== undefined) throw new UsageError(`${path} is a campaign, beside which nothing can be set; expected one campaign, or one or two run records`);
     return reportCampaign(path, options, outside);

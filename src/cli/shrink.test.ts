@@ -32,6 +32,9 @@ describe('harrow shrink', () => {
     expect(outside.out).toMatch(/faults +3 +[12]\n/);
     expect(Math.max(...outside.out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(outside.run('run', 'runs/a.min.yaml', '--quiet')).toBe(1);
+    // What is shrunk for a property by name leaves the other minimal plans alone.
+    expect(outside.run('shrink', 'runs/a.json', '--quiet', '--runs', '2', '--property', 'acknowledged-records-survive')).toBe(0);
+    expect([...files.keys()]).toContain('runs/a.acknowledged-records-survive.min.yaml');
   }, SHRINKING_MS);
 
   it('tells of a run that violated nothing, of one that is not there and of a limit that is none', () => {

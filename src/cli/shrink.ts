@@ -46,7 +46,8 @@ export function shrinkCommand(path: string, options: ShrinkCommandOptions, outsi
     return isOurs ? EXIT_INTERNAL : EXIT_USAGE;
   }
   const realMs = outside.nowMs() - startedMs;
-  const base = path.replace(/\.json$/, '');
+  // Each property that was asked for by name has a minimal plan of its own.
+  const base = `${path.replace(/\.json$/, '')}${properties === undefined ? '' : `.${shrunk.fingerprint.property}`}`;
   const files = { scenario: `${base}.min.yaml`, story: `${base}.min.mmd` };
   const sentence = explain(shrunk.minimal, shrunk.evidence, shrunk.result);
   outside.writeFile(files.scenario, `${comment(sentence)}${comment(`Shrunk from ${record.scenario.name}, seed ${record.seed}, in ${shrunk.runs} runs.`)}${shrunk.text}`);

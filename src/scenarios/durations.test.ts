@@ -20,9 +20,12 @@ describe('durations', () => {
     expect(Object.is((parseDurationUs('-0s', true) as { value: number }).value, 0)).toBe(true);
   });
 
-  it('with a decimal point are answered with the exact form', () => {
+  it('with a decimal point or in several units are answered with the exact form', () => {
     expect(parseDurationUs('1.5h')).toEqual({ wrong: expect.stringContaining('did you mean 90m?') });
     expect(parseDurationUs('.25s')).toEqual({ wrong: expect.stringContaining('did you mean 250ms?') });
+    expect(parseDurationUs('1m15s')).toEqual({ wrong: expect.stringContaining('did you mean 75s?') });
+    expect(parseDurationUs('1h30m')).toEqual({ wrong: expect.stringContaining('did you mean 90m?') });
+    expect(parseDurationUs('1s1m')).toEqual({ wrong: expect.not.stringContaining('did you mean') });
     expect(parseDurationUs('0.1us')).toEqual({ wrong: expect.not.stringContaining('did you mean') });
   });
 

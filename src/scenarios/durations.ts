@@ -23,7 +23,7 @@ export const RATIO_PATTERN = '^(0|1|[0-9]+/[1-9][0-9]*)$';
 /** Parses `<integer><unit>` to microseconds, `-` allowed when `signed`. At most 365 d. */
 export function parseDurationUs(text: string, signed = false): Parsed<number> {
   const match = /^(-?)([0-9]+)([a-zA-Zµ]+)$/.exec(text);
-  if (match === null) return { wrong: `got "${text}"; expected ${DURATION_WORDS}${decimalHint(text)}` };
+  if (match === null) return { wrong: `got "${text}"; expected ${DURATION_WORDS}${sumHint(text) ?? decimalHint(text)}` };
   const [, sign, digits, unitText] = match as unknown as [string, string, string, string];
   const unit = UNITS.find((each) => each === unitText);
   if (unit === undefined) return { wrong: `got the unit "${unitText}"; expected ${DURATION_WORDS}${unitHint(unitText)}` };
@@ -88,6 +88,14 @@ function parseFraction(text: string): Ratio | undefined {
   const numerator = Number(match[1]);
   const denominator = match[2] === undefined ? 1 : Number(match[2]);
   return numerator > MAX_DENOMINATOR || denominator > MAX_DENOMINATOR ? undefined : { numerator, denominator };
+}
+
+/** `1m15s` -> `75s`, as {@link readableMs} shows it: each part in a smaller unit than the one before. */
+function sumHint(text: string): string | undefined {
+  const parts = [...text.matchAll(/([0-9]{1,9})(us|ms|s|m|h|d)/g)] as unknown as [string, string, Unit][];
+  const isSum = parts.length > 1 && parts.map(([part]) => part).join('') === text;
+  const isFalling = parts.every(([, , unit], i) => i === 0 || UNIT_US[unit] < UNIT_US[(parts[i - 1] as (typeof parts)[number])[2]]);
+  return isSum && isFalling ? `; did you mean ${formatDurationUs(parts.reduce((us, [, count, unit]) => us + Number(count) * UNIT_US[unit], 0))}?` : undefined;
 }
 
 /** `1.5s` -> `1500ms`: what the writer meant, in the form the language has. */
