@@ -66,12 +66,14 @@ export function continueCampaign(path: string, wholeBytes: number): CampaignSink
     mkdirSync(dirname(path), { recursive: true });
     return openSync(path, existsSync(path) ? 'r+' : 'w');
   });
-  ftruncateSync(descriptor, wholeBytes);
+  explained('write', path, () => ftruncateSync(descriptor, wholeBytes));
   let at = wholeBytes;
   return {
     write(line) {
       const bytes = Buffer.from(line);
-      for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written, bytes.length - written, at + written);
+      explained('write', path, () => {
+        for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written, bytes.length - written, at + written);
+      });
       at += bytes.length;
     },
     close: () => closeSync(descriptor),

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,8 @@ import { nodeOutside } from './node-outside.ts';
 const outside = nodeOutside(() => {
   throw new Error('nothing is executed here');
 });
+/** Linux has one; it refuses every byte. */
+const FULL_DEVICE = '/dev/full';
 let folder = '';
 
 beforeAll(() => {
@@ -35,6 +37,13 @@ describe('the real outside world', () => {
     expect(() => outside.prepareDirectory(file)).toThrow(UsageError);
     expect(() => outside.writeFile(join(file, 'x'), '')).toThrow(/^cannot write .*file/);
     expect(() => outside.openFile(join(file, 'x'))).toThrow(UsageError);
+  });
+
+  it.skipIf(!existsSync(FULL_DEVICE))('explains a disk that is full, whatever it was writing', () => {
+    const sink = outside.openFile(FULL_DEVICE);
+    sink.write('a line\n');
+    expect(() => sink.close()).toThrow(/^cannot write .*no space left/);
+    expect(() => outside.writeFile(FULL_DEVICE, 'a record')).toThrow(UsageError);
   });
 
   it('keeps every line of a long trace', () => {

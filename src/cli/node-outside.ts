@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash, randomInt } from 'node:crypto';
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
@@ -84,7 +84,8 @@ function openFile(path: string): TextSink {
   });
   let buffered = '';
   const flush = (): void => {
-    explained('write', path, () => writeSync(descriptor, buffered));
+    // Unlike writeSync it goes on where a disk that is nearly full took a part, until it is written or refused.
+    explained('write', path, () => writeFileSync(descriptor, buffered));
     buffered = '';
   };
   return {

@@ -35,6 +35,7 @@ describe('harrow shrink', () => {
     // What is shrunk for a property by name leaves the other minimal plans alone.
     expect(outside.run('shrink', 'runs/a.json', '--quiet', '--runs', '2', '--property', 'acknowledged-records-survive')).toBe(0);
     expect([...files.keys()]).toContain('runs/a.acknowledged-records-survive.min.yaml');
+    expect(outside.out).toContain('something may be left out yet; more with --runs 8');
   }, SHRINKING_MS);
 
   it('tells of a run that violated nothing, of one that is not there and of a limit that is none', () => {
